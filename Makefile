@@ -1,0 +1,118 @@
+# `make` alone lists the targets. Everything happens in .venv and nothing outside this folder changes.
+# On Windows without make: README.md, "Without make".
+
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# The first Python that is new enough and able to make a virtual environment.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+            $$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+SAMPLE_ROWS ?= 2000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-lowest coverage lint format types contracts docs docs-check notebooks notebooks-check \
+        samples golden bench bench-smoke lock wheel check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------------------------- to try it out
+
+demo: $(VENV)/.ready ## judge the sample company's logs and say where the report is
+	$(BIN)/mailflow analyze sample_logs/logs --tenant sample_logs/tenant --out demo-report --force
+	@echo
+	@echo "Open the report: $(CURDIR)/demo-report/report.html"
+
+# ------------------------------------------------------------------------------------ to change it
+
+test: $(VENV)/.ready-dev ## run every test (ARGS=... goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+test-lowest: $(VENV)/.ready-dev ## run every test on the oldest versions that pyproject.toml allows (Python 3.11)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/lowest
+	$(BIN)/uv pip install --quiet --python build/lowest --resolution lowest-direct -r pyproject.toml --extra notebook
+	$(BIN)/uv pip install --quiet --python build/lowest pytest hypothesis
+	$(BIN)/uv pip install --quiet --python build/lowest --no-deps -e .
+	build/lowest/bin/python -m pytest -W default $(ARGS)
+
+coverage: $(VENV)/.ready-dev ## run every test and demand every branch of the deciding modules
+	$(BIN)/python -m coverage run -m pytest $(ARGS)
+	$(BIN)/python -m coverage report
+	$(BIN)/python -m coverage report --fail-under=100 \
+	  --include='analyzer/selection/*,analyzer/paths.py,analyzer/compare*,analyzer/findings/*'
+
+lint: $(VENV)/.ready-dev ## check style and format (ruff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.ready-dev ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.ready-dev ## check types (mypy, strict)
+	$(BIN)/mypy
+
+contracts: $(VENV)/.ready-dev ## check that imports run one way only
+	$(BIN)/lint-imports --no-logo
+
+check: lint types contracts docs-check test ## lint, types, contracts, docs-check and test, as before a commit
+
+# ------------------------------------------------------------------------------------ to regenerate
+
+docs: $(VENV)/.ready ## write the generated pages below docs/
+	$(BIN)/python docs/generate.py
+
+docs-check: $(VENV)/.ready ## fail if a generated page is out of date
+	$(BIN)/python docs/generate.py --check
+
+notebooks: $(VENV)/.ready-dev ## execute the notebooks and store their output
+	$(BIN)/python -m jupyter execute --inplace notebooks/*.ipynb
+
+notebooks-check: $(VENV)/.ready-dev ## execute the notebooks and store nothing
+	$(BIN)/python -m jupyter execute notebooks/*.ipynb
+
+samples: $(VENV)/.ready ## write sample_logs/ anew (SAMPLE_ROWS=2000, seed 1: always the same bytes)
+	rm -rf build/samples
+	$(BIN)/mailflow generate --out build/samples --rows $(SAMPLE_ROWS) --seed 1 --days 30
+	rm -rf sample_logs/logs sample_logs/tenant sample_logs/truth.parquet
+	mv build/samples/* sample_logs/
+
+golden: $(VENV)/.ready-dev ## write the expected results of the tests anew; review them as a diff
+	$(BIN)/python -m pytest --update-golden
+
+bench: $(VENV)/.ready-dev ## measure speed and memory on this machine
+	$(BIN)/python benchmarks/run.py
+
+bench-smoke: $(VENV)/.ready-dev ## the same on few rows, only to see that it runs
+	$(BIN)/python benchmarks/smoke.py
+
+lock: $(VENV)/.ready-dev ## resolve the dependencies anew (add UPGRADE=--upgrade to take newer ones)
+	$(BIN)/uv pip compile $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+
+# One lock for every Python from 3.11 and every system; hashes, and no host: any mirror will do.
+LOCK = pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+       --custom-compile-command 'make lock' --quiet $(UPGRADE)
+
+wheel: $(VENV)/.ready ## build the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+clean: ## remove what make has made
+	rm -rf $(VENV) build dist demo-report bench-out .coverage .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+
+# ------------------------------------------------------------------------------- the environment
+# Stamps: a second run does nothing unless a lock has changed.
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv found; name one: make PYTHON=/path/to/python"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
