@@ -1,0 +1,5 @@
+"""`python -m analyzer` is `mailflow`."""
+
+from analyzer.cli import main
+
+main()

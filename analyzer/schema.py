@@ -1,0 +1,219 @@
+"""Every column of every table: name, type, one sentence of meaning.
+
+The data dictionary (`mailflow list schema`), the docs and the tests read these declarations; the
+readers, the pipeline and the writers use the Arrow schemas built from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+TEXT = pa.string()
+CODED = pa.dictionary(pa.int32(), pa.string())  # text that repeats
+TIME = pa.timestamp("us", "UTC")
+COUNT = pa.int64()
+TEXTS = pa.list_(pa.string())
+
+VERDICTS = (
+    "unrouted",
+    "misroute",
+    "mismatch",
+    "ambiguous",
+    "undetermined",
+    "match",
+    "no_evidence",
+    "not_routed",
+)
+ALARMS = ("unrouted", "misroute", "mismatch")
+PLACES = ("cloud", "onpremises", "internet", "partner", "unknown")
+SEVERITIES = ("info", "low", "medium", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, Arrow type and meaning."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """One table: its name, what a row stands for, and its columns in order."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema of the table."""
+        return pa.schema([(c.name, c.type) for c in self.columns])
+
+    def empty(self) -> pa.Table:
+        """The table without rows but with every column."""
+        return self.arrow.empty_table()
+
+    def __iter__(self) -> Iterator[Column]:
+        """Walk the columns in order."""
+        return iter(self.columns)
+
+
+_LOGGED = (
+    Column("received_at", TIME, "Time of the row in UTC."),
+    Column("message_id", TEXT, "Internet message ID (Message-ID header) with its angle brackets."),
+    Column("network_message_id", TEXT, "The service's own id: lower case, with dashes."),
+    Column("envelope_sender", CODED, "MAIL FROM (P1); `<>` is the null sender; null where the log does not state it."),
+    Column("header_from", CODED, "Address of the From or Sender header (P2), or the one sender a trace names."),
+    Column("recipient", CODED, "One envelope recipient."),
+    Column("size", COUNT, "Bytes."),
+    Column("event", CODED, "Event name of formats with one row an event, upper case; null elsewhere."),
+    Column("delivery_status", CODED, "The log's own words for this recipient, unchanged."),
+    Column("directionality", CODED, "The log's own word in lower case; 1 and 2 are written inbound and outbound."),
+    Column(
+        "connecting_ip", CODED, "Address that spoke SMTP to the service, or the client's address; empty where blank."
+    ),
+    Column("next_hop", CODED, "Address or host the message was handed to."),
+    Column("tls_version", CODED, "TLS version as logged."),
+    Column("logged_connector", CODED, "Connector cell as logged; empty where blank, null where the format has none."),
+)
+
+NORMALISED = TableSchema(
+    "normalised",
+    "What a format makes of a log row: one row a recipient, before any conclusion.",
+    (
+        *_LOGGED,
+        Column("connecting_host", CODED, "Host name the log gives for the connecting address."),
+        Column("logged_inbound", CODED, "Connector name where the log itself says the side is inbound; else null."),
+        Column(
+            "logged_outbound", CODED, "Connector name(s, joined by `| `) where the log itself says outbound; else null."
+        ),
+        Column("routed_by_rule", pa.bool_(), "The log says that a mail flow rule chose the connector."),
+        Column("forwarded", pa.bool_(), "The log marks the row as a redirected or forwarded copy."),
+        Column("source_row", COUNT, "Record number in the file from 1, header not counted."),
+    ),
+)
+
+MESSAGES = TableSchema(
+    "messages",
+    "A recipient of a message at one routing event, with its verdict.",
+    (
+        *_LOGGED[:5],
+        Column("sender_domain", CODED, "Domain of the envelope sender, else of the header sender, lower case."),
+        _LOGGED[5],
+        Column("recipient_domain", CODED, "Domain of the recipient, lower case."),
+        *_LOGGED[6:],
+        Column("origin", CODED, "Where the message came from: cloud, onpremises, internet, partner, unknown."),
+        Column("destination", CODED, "Where the recipient is: cloud, onpremises, internet, partner, unknown."),
+        Column("path", CODED, "origin>destination."),
+        Column("evidence", CODED, "Sides on which the log speaks of a connector: none, inbound, outbound, both."),
+        Column(
+            "logged_inbound_connector", CODED, "The tenant's spelling; null with evidence on that side = no connector."
+        ),
+        Column(
+            "logged_outbound_connector", CODED, "The tenant's spelling; null with evidence on that side = no connector."
+        ),
+        Column(
+            "inbound_outcome",
+            CODED,
+            "Answer on arrival: connector, none, reject, ambiguous, undetermined; null = no part.",
+        ),
+        Column(
+            "outbound_outcome", CODED, "Answer on leaving: connector, none, local, reject, ambiguous, undetermined."
+        ),
+        Column("selected_inbound_connector", CODED, "Inbound connector that the configuration selects."),
+        Column("selected_outbound_connector", CODED, "Outbound connector that the configuration selects."),
+        Column("inbound_verdict", CODED, "Verdict of the inbound side; null where it takes no part."),
+        Column("outbound_verdict", CODED, "Verdict of the outbound side; null where it takes no part."),
+        Column("verdict", CODED, "The headline over both sides."),
+        Column("reason", CODED, "Why, as a stable kebab-case code."),
+        Column("policies", TEXTS, "Policies that the verdict rests on, as name=value."),
+        Column(
+            "candidates", TEXTS, "Connectors that match equally well, or the answers under a policy's other values."
+        ),
+        Column("missing", TEXTS, "Inputs that are missing and matter."),
+        Column("snapshot", CODED, "Configuration snapshot the row was judged by."),
+        Column("source_file", CODED, "The file, as given."),
+        Column("source_row", COUNT, "Record number in the file from 1, header not counted."),
+    ),
+)
+
+REJECTS = TableSchema(
+    "rejects",
+    "A log row that could not be read.",
+    (
+        Column("source_file", TEXT, "The file, as given."),
+        Column("source_row", COUNT, "Record number in the file from 1, header not counted."),
+        Column("reason", TEXT, "What was wrong and what would have been accepted."),
+        Column("raw", TEXT, "The row's own text."),
+    ),
+)
+
+CAUSES = TableSchema(
+    "causes",
+    "All messages of one day that share path, connectors, verdict and why.",
+    (
+        Column("day", pa.date32(), "Day in UTC."),
+        Column("format", TEXT, "Log format the rows came from."),
+        Column("snapshot", TEXT, "Configuration snapshot the rows were judged by."),
+        Column("origin", TEXT, "Where the messages came from."),
+        Column("destination", TEXT, "Where the recipients are."),
+        Column("path", TEXT, "origin>destination."),
+        Column("recipient_domain", TEXT, "Recipient domain, lower case."),
+        Column("evidence", TEXT, "Sides on which the log speaks of a connector."),
+        Column(
+            "logged_inbound", TEXT, "Logged inbound connector; `(none)` = logged as none; null = the log does not say."
+        ),
+        Column(
+            "logged_outbound",
+            TEXT,
+            "Logged outbound connector; `(none)` = logged as none; null = the log does not say.",
+        ),
+        Column("selected_inbound", TEXT, "Selected inbound connector, else the outcome in brackets; null = no part."),
+        Column("selected_outbound", TEXT, "Selected outbound connector, else the outcome in brackets; null = no part."),
+        Column("inbound_verdict", TEXT, "Verdict of the inbound side."),
+        Column("outbound_verdict", TEXT, "Verdict of the outbound side."),
+        Column("verdict", TEXT, "The headline."),
+        Column("reason", TEXT, "Why, as a stable kebab-case code."),
+        Column("policies", TEXTS, "Policies the verdict rests on, as name=value."),
+        Column("bears_out", TEXTS, "For each policy whose values differ here: the values the log agrees with."),
+        Column("missing", TEXTS, "Inputs that are missing and matter."),
+        Column("source", TEXT, "Connecting address where the cause is one of arrival; else null."),
+        Column("contradicted", pa.bool_(), "The row contradicts the recipients list on where the mailbox lives."),
+        Column("unknown_connector", TEXT, "Logged name that no snapshot knows; else null."),
+        Column("messages", COUNT, "Recipients of messages."),
+        Column("failed", COUNT, "How many of them failed."),
+        Column("first_seen", TIME, "Earliest row."),
+        Column("last_seen", TIME, "Latest row."),
+        Column("examples", TEXTS, "Up to three message ids."),
+    ),
+)
+
+FINDINGS = TableSchema(
+    "findings",
+    "One cause that an administrator can act on.",
+    (
+        Column("code", TEXT, "Stable code (MF101 ...)."),
+        Column("name", TEXT, "Stable name in kebab case."),
+        Column("severity", TEXT, "high, medium, low or info."),
+        Column("title", TEXT, "One sentence."),
+        Column("cause", TEXT, "Why it is so."),
+        Column("path", TEXT, "origin>destination."),
+        Column("domain", TEXT, "Recipient domain(s) concerned."),
+        Column("logged", TEXT, "Connector the log names."),
+        Column("selected", TEXT, "Connector the configuration selects."),
+        Column("messages", COUNT, "Recipients of messages concerned."),
+        Column("failed", COUNT, "How many of them failed."),
+        Column("first_seen", TIME, "Earliest row."),
+        Column("last_seen", TIME, "Latest row."),
+        Column("examples", TEXTS, "Up to three message ids."),
+        Column("policies", TEXTS, "Policies the finding rests on, as name=value."),
+        Column("advice", TEXT, "What to change, naming the property."),
+    ),
+)
+
+TABLES = (MESSAGES, REJECTS, CAUSES, FINDINGS)

@@ -1,0 +1,194 @@
+"""One exported object, read property by property into plain values.
+
+An export writes the same value in many ways: a list, a joined cell, an object around the value, an
+enum by name or number. Whatever cannot be read is refused with file, object and property.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import TypeVar
+
+from analyzer.errors import TenantError
+from analyzer.tenant.dates import parse_moment
+from analyzer.tenant.model import Network
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+EXPORT_AS_JSON = "export it with ConvertTo-Json -Depth 5"
+
+# What Export-Csv and ConvertTo-Json leave of a list they do not write out; the content is gone.
+LOST_CELL = r"^(System|Microsoft|Deserialized)\.[\w.]+(`\d+)?(\[.*\])?$|^@\{|(\.\.\.|…)\}?$"
+_LOST = re.compile(LOST_CELL)
+# Where an object around a value keeps the value: enums and wrapped lists of Windows PowerShell 5.1
+# ({"value": 1, "Value": "Partner"}), proxy addresses, address ranges, domains, references.
+_INNER = ("Value", "value", "ProxyAddressString", "Expression", "IPAddressToString", "Address", "Domain", "Name")
+_SEPARATORS = re.compile(r"[;,\s]+")
+_COST = re.compile(r"\d{1,3}")
+# A domain, or a whole domain behind `*.`; `domain.*.contoso.com` and `*contoso.com` are not (reference 3.1, 3.4).
+_PATTERN = re.compile(r"\*|(\*\.)?[^\W_]([\w-]*\w)?(\.\w([\w-]*\w)?)*")
+_FLAGS = {"true": True, "$true": True, "1": True, "false": False, "$false": False, "0": False}
+
+
+def plain(value: object) -> object:
+    """Unwrap an object that stands around a single value, or around a list."""
+    while isinstance(value, Mapping):
+        inner = next((value[key] for key in _INNER if value.get(key) is not None), None)
+        if inner is None:
+            return None if not any(v is not None for v in value.values()) else str(dict(value))
+        value = inner
+    return value
+
+
+def pieces(value: object) -> tuple[str, ...]:
+    """Split a multi-valued property, however it was written, into its values.
+
+    Costs (`smtp:contoso.com;1`) go: they select nothing in Exchange Online (reference 10.2).
+    """
+    value = plain(value)
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple):
+        return tuple(piece for item in value for piece in _item(plain(item)))
+    text = str(value).strip().removeprefix("{").removesuffix("}")
+    return tuple(piece for piece in _SEPARATORS.split(text) if piece and not _COST.fullmatch(piece))
+
+
+def _item(value: object) -> tuple[str, ...]:
+    """Drop the cost of one value of a list; a blank one is none."""
+    text = re.sub(r";\d{1,3}$", "", str("" if value is None else value).strip())
+    return (text,) if text else ()
+
+
+def domain_pattern(text: str) -> str | None:
+    """Bring a domain, `*.domain` or `*` to lower case without `smtp:`; None where it is malformed."""
+    bare = re.sub(r"^smtp:", "", text.strip(), flags=re.IGNORECASE).removesuffix(".").lower()
+    return bare if _PATTERN.fullmatch(bare) else None
+
+
+def is_lost(text: str) -> bool:
+    """Tell whether a cell holds the name of a type, or a cut list, in the place of its content."""
+    return bool(_LOST.search(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One object of an export: its properties by lower-case name, and where it was found.
+
+    `day_first` is the order of culture dates in its file; None where the file does not tell.
+    """
+
+    where: str
+    number: int
+    properties: Mapping[str, object]
+    day_first: bool | None = None
+
+    def title(self) -> str:
+        """Name the object for a message: its Name where it has one, else its number in the file."""
+        name = plain(self.properties.get("name"))
+        return f"object {self.number} ({name})" if isinstance(name, str) and name else f"object {self.number}"
+
+    def mistake(self, name: str, found: str, accepted: str) -> TenantError:
+        """Build the error that names file, object and property."""
+        return TenantError(f"{self.where}: {self.title()}: {name}", found, accepted)
+
+    def exported(self, name: str) -> bool:
+        """Tell whether the export carries the property at all."""
+        return name.lower() in self.properties
+
+    def given(self, name: str) -> bool:
+        """Tell whether the property says anything: not null, not empty, not false."""
+        value = plain(self.properties.get(name.lower()))
+        if isinstance(value, list):
+            return bool(value)
+        text = "" if value is None else str(value).strip()
+        self._refuse_lost(name, (text,))
+        return text.lower() not in {"", "{}", "false", "$false"}
+
+    def text(self, name: str) -> str | None:
+        """Read a single text; None where it is absent or empty."""
+        value = plain(self.properties.get(name.lower()))
+        if isinstance(value, list):
+            value = "; ".join(pieces(value))
+        text = "" if value is None else str(value).strip()
+        self._refuse_lost(name, (text,))
+        return text or None
+
+    def required(self, name: str) -> str:
+        """Read a text that every object of its kind has."""
+        text = self.text(name)
+        if text is None:
+            raise self.mistake(name, "missing or empty", "export every property of the object")
+        return text
+
+    def flag(self, name: str) -> bool | None:
+        """Read a boolean; None where it is absent or empty."""
+        text = self.text(name)
+        if text is None:
+            return None
+        if text.lower() not in _FLAGS:
+            raise self.mistake(name, f"{text!r} is no boolean", "True or False")
+        return _FLAGS[text.lower()]
+
+    def number_of(self, name: str) -> int:
+        """Read a whole number; 0 where it is absent."""
+        text = self.text(name) or "0"
+        if not re.fullmatch(r"-?\d+", text):
+            raise self.mistake(name, f"{text!r} is no whole number", "a number such as 0")
+        return int(text)
+
+    def choice(self, name: str, choices: type[Choice], codes: Mapping[str, Choice]) -> Choice:
+        """Read one value of a closed set, by name in any case or by the number an enum is stored as."""
+        text = self.required(name)
+        names = {member.value.lower(): member for member in choices}
+        if (found := names.get(text.lower()) or codes.get(text)) is None:
+            raise self.mistake(name, f"{text!r} is not known", f"one of {', '.join(choices)}")
+        return found
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Read a multi-valued property in lower case, in its own order, without repetitions."""
+        return tuple(dict.fromkeys(value.lower() for value in self._pieces(name)))
+
+    def patterns(self, name: str) -> tuple[str, ...]:
+        """Read domains and domain patterns, in lower case."""
+        return tuple(dict.fromkeys(self._pattern(name, value) for value in self._pieces(name)))
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Read IP addresses and CIDR ranges; host bits may be set (reference 4.1)."""
+        return tuple(dict.fromkeys(self._network(name, value) for value in self._pieces(name)))
+
+    def moment(self, name: str) -> datetime | None:
+        """Read a point in time as UTC; None where it is absent."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            return parse_moment(text, day_first=self.day_first).astimezone(UTC)
+        except ValueError as error:
+            raise self.mistake(name, str(error), EXPORT_AS_JSON + ", which writes ISO dates") from None
+
+    def _pieces(self, name: str) -> tuple[str, ...]:
+        values = pieces(self.properties.get(name.lower()))
+        self._refuse_lost(name, values)
+        return values
+
+    def _refuse_lost(self, name: str, values: Iterable[str]) -> None:
+        for value in values:
+            if is_lost(value):
+                raise self.mistake(name, f"{value!r} stands in the place of the values, which are lost", EXPORT_AS_JSON)
+
+    def _pattern(self, name: str, value: str) -> str:
+        if (pattern := domain_pattern(value)) is None:
+            raise self.mistake(name, f"{value!r} is no domain", "contoso.com, *.contoso.com or *")
+        return pattern
+
+    def _network(self, name: str, value: str) -> Network:
+        try:
+            return ip_network(value, strict=False)
+        except ValueError:
+            raise self.mistake(name, f"{value!r} is no address", "192.0.2.1, or a range such as 192.0.2.0/24") from None

@@ -1,0 +1,162 @@
+"""A file of the tenant folder as text, and that text as JSON objects or as a CSV table.
+
+What the file holds decides how it is read, never its name; only a file that could be anything
+(`README.txt`, a picture) is left alone without a word.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from analyzer.errors import TenantError
+from analyzer.inputs import repair, sniff_encoding
+
+_JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
+_HEADER_CELL = re.compile(r"[A-Za-z@][\w@. -]*")
+_HEAD = 65536
+_CUT = "the whole export, written again"
+
+
+class Shape(StrEnum):
+    """What kind of text a file holds."""
+
+    JSON = "JSON"
+    CSV = "CSV"
+    CLIXML = "Clixml"
+    BLANK = "blank"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of the tenant folder: its text as UTF-8.
+
+    Of a CSV also the header, the delimiter, and whether the `#TYPE` line of Windows PowerShell comes first.
+    """
+
+    where: str
+    path: str
+    digest: str
+    data: bytes
+    shape: Shape
+    header: tuple[str, ...] = ()
+    delimiter: str = ","
+    typed: bool = False
+
+    def objects(self) -> Iterator[Mapping[str, object]]:
+        """Walk the objects of a JSON document: one object, a list, or a list of a million, one at a time."""
+        try:
+            for value in _values(self.data.decode()):
+                if isinstance(value, dict):
+                    yield value
+        except json.JSONDecodeError as error:
+            raise TenantError(f"{self.where}: line {error.lineno}", f"broken JSON ({error.msg})", _CUT) from None
+        except RecursionError:
+            raise TenantError(self.where, "broken JSON (nested without end)", _CUT) from None
+
+    def rows(self) -> Iterator[Mapping[str, object]]:
+        """Walk the rows of a CSV document; an empty cell is null."""
+        reader = csv.reader(io.StringIO(self.data.decode(), newline=""), delimiter=self.delimiter, strict=True)
+        try:
+            for _ in range(1 + self.typed):
+                next(reader)
+            for cells in reader:
+                if not any(cells):
+                    continue
+                if len(cells) != len(self.header):
+                    found = f"{len(cells)} cells under {len(self.header)} column names"
+                    raise TenantError(f"{self.where}: line {reader.line_num}", found, _CUT)
+                yield {name: cell or None for name, cell in zip(self.header, cells, strict=True)}
+        except csv.Error as error:
+            raise TenantError(f"{self.where}: line {reader.line_num}", f"broken CSV ({error})", _CUT) from None
+
+
+def open_document(file: Path, folder: Path) -> Document:
+    """Read a file below the tenant folder; one that is no export by its beginning is not read further."""
+    try:
+        with file.open("rb") as stream:
+            shape = _shape(decode(stream.read(_HEAD)).decode(), file.suffix.lower())
+            stream.seek(0)
+            raw = b"" if shape is Shape.OTHER else stream.read()
+    except OSError as error:
+        raise TenantError(str(file), f"cannot be read ({error.strerror})", "a readable file") from None
+    data, path = decode(raw), file.relative_to(folder).as_posix()
+    digest = hashlib.sha256(raw).hexdigest()
+    if shape is not Shape.CSV:
+        return Document(str(file), path, digest, data, shape)
+    header, delimiter = _header(data[:_HEAD].decode(errors="replace"))
+    typed = data.startswith(b"#TYPE")
+    return Document(str(file), path, digest, data, shape, header=header, delimiter=delimiter, typed=typed)
+
+
+def decode(raw: bytes) -> bytes:
+    """Turn UTF-8 or UTF-16, with or without a byte order mark, into bare UTF-8; other bytes are Windows-1252."""
+    encoding = sniff_encoding(raw)
+    if encoding.codec == "utf-8":
+        return repair(raw[len(encoding.mark) :] if encoding.mark else raw)
+    return raw[len(encoding.mark) :].decode(encoding.codec, errors="replace").encode(errors="replace")
+
+
+def _shape(head: str, suffix: str) -> Shape:
+    """Tell the shape of a text from its beginning."""
+    if not head or head.isspace():
+        return Shape.BLANK
+    if head.lstrip().startswith("<Objs"):
+        return Shape.CLIXML
+    if _JSON_START.match(head) or suffix == ".json":
+        return Shape.JSON
+    header, _ = _header(head)
+    named = bool(header) and all(_HEADER_CELL.fullmatch(cell) for cell in header)
+    is_csv = named and (len(header) > 1 or suffix == ".csv" or head.startswith("#TYPE"))
+    return Shape.CSV if is_csv else Shape.OTHER
+
+
+def _header(head: str) -> tuple[tuple[str, ...], str]:
+    """Split the header line by the delimiter that gives most columns."""
+    first, _, rest = head.partition("\n")
+    line = (rest.partition("\n")[0] if first.startswith("#TYPE") else first).rstrip("\r")
+    options = ((next(csv.reader([line], delimiter=mark), []), mark) for mark in (",", ";", "\t"))
+    cells, delimiter = max(options, key=lambda option: len(option[0]))
+    return tuple(cells), delimiter
+
+
+def _values(text: str) -> Iterator[object]:
+    """Decode a JSON text; the items of a list come one by one, so that a long list is never held whole."""
+    decoder = json.JSONDecoder()
+    position = _skip(text, 0)
+    if text[position : position + 1] != "[":
+        value, end = decoder.raw_decode(text, position)
+        _demand(text, _skip(text, end), "")
+        yield value
+        return
+    position = _skip(text, position + 1)
+    while not text.startswith("]", position):
+        value, position = decoder.raw_decode(text, position)
+        yield value
+        position = _skip(text, position)
+        if text.startswith(",", position):
+            position = _skip(text, position + 1)
+        else:
+            _demand(text, position, "]")
+    _demand(text, _skip(text, position + 1), "")
+
+
+def _skip(text: str, position: int) -> int:
+    """Step over white space."""
+    while position < len(text) and text[position] in " \t\r\n":
+        position += 1
+    return position
+
+
+def _demand(text: str, position: int, mark: str) -> None:
+    """Refuse a text that does not go on with the mark; the empty mark is the end."""
+    if (text[position : position + 1] or "") != mark:
+        raise json.JSONDecodeError(f"Expecting {mark or 'the end'}", text, position)

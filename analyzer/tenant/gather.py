@@ -1,0 +1,142 @@
+"""The files of one snapshot -> its values, kind by kind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analyzer.errors import TenantError
+from analyzer.tenant.cells import Record
+from analyzer.tenant.dates import day_order
+from analyzer.tenant.exports import CMDLETS, Exported, Kind, convert, date_texts, key_of, recognise
+from analyzer.tenant.files import Document, Shape, open_document
+from analyzer.tenant.recipients import ListBuilder, RecipientList, read_csv
+from analyzer.tenant.settings import FILE_NAME
+
+_log = logging.getLogger(__name__)
+
+Properties = Mapping[str, object]
+
+_UNKNOWN = f"it is no known export ({CMDLETS})"
+_EMPTY = f"it holds no objects; if there really are none, name their kind in [exports] empty of {FILE_NAME}"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the files of one snapshot hold: by kind its values, and the recipients lists.
+
+    A kind that no file holds is not among the keys. `digests` are those of the files that were read.
+    """
+
+    values: dict[Kind, dict[str, Exported]] = field(default_factory=dict)
+    lists: list[RecipientList] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    _origin: dict[tuple[Kind, str], str] = field(default_factory=dict)
+
+    def kinds(self) -> set[Kind]:
+        """Name the kinds that were found."""
+        return set(self.values) | ({Kind.RECIPIENTS} if self.lists else set())
+
+    def add(self, kind: Kind, record: Record) -> None:
+        """Add one object; the same object twice must be the same."""
+        known = self.values.setdefault(kind, {})
+        value = convert(kind, record)
+        if value is None:
+            return
+        key = key_of(value)
+        if known.setdefault(key, value) != value:
+            before = self._origin[kind, key]
+            where = f"{record.where}: {record.title()}"
+            raise TenantError(where, f"differs from the object of the same name in {before}", "one snapshot a folder")
+        self._origin.setdefault((kind, key), f"{record.where}: object {record.number}")
+
+
+def gather(files: Sequence[Path], folder: Path) -> Gathered:
+    """Read every file of a snapshot that is an export.
+
+    Raises:
+        TenantError: an export that cannot be read, or two files that contradict each other.
+    """
+    gathered = Gathered()
+    for file in files:
+        document = open_document(file, folder)
+        onpremises = "onpremises" in {part.lower() for part in Path(document.path).parts[:-1]}
+        if _read(document, gathered, onpremises=onpremises):
+            gathered.digests[document.path] = document.digest
+    return gathered
+
+
+def _read(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
+    """Add what a document holds; tell whether it is an export."""
+    if document.shape is Shape.CSV:
+        return _read_csv(document, gathered, onpremises=onpremises)
+    if document.shape is Shape.JSON:
+        return _read_json(document, gathered, onpremises=onpremises)
+    reason = {Shape.CLIXML: "Export-Clixml is not read; export with ConvertTo-Json", Shape.BLANK: _EMPTY}
+    return _left_out(document, reason.get(document.shape))
+
+
+def _read_csv(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
+    kind = recognise(document.header)
+    if kind is None:
+        return _left_out(document, _UNKNOWN)
+    if kind is Kind.RECIPIENTS:
+        listed = read_csv(document, onpremises=onpremises)
+        gathered.lists += [listed] if listed else []
+        return True
+    if not onpremises:
+        gathered.values.setdefault(kind, {})  # a header without rows: really none
+    _add(document, [(kind, row) for row in document.rows()], gathered, onpremises=onpremises)
+    return True
+
+
+def _read_json(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
+    recipients = ListBuilder(document.where, onpremises)
+    known: list[tuple[Kind, Properties]] = []
+    unknown = 0
+    for kind, properties in _objects(document.objects()):
+        if kind is Kind.RECIPIENTS:
+            recipients.add_object(properties)
+        elif kind:
+            known.append((kind, properties))
+        else:
+            unknown += 1
+    listed = recipients.build()
+    gathered.lists += [listed] if listed else []
+    _add(document, known, gathered, onpremises=onpremises)
+    if not known and not listed:
+        return _left_out(document, _UNKNOWN if unknown else _EMPTY)
+    if unknown:
+        _log.warning("%s: %d objects are of no known export", document.where, unknown)
+    return True
+
+
+def _objects(objects: Iterable[Properties]) -> Iterator[tuple[Kind | None, Properties]]:
+    """Recognise each object; one that only wraps others ({"value": [...]}) gives those instead."""
+    for properties in objects:
+        kind = recognise(tuple(properties))
+        inner = [] if kind else [v for value in properties.values() if isinstance(value, list) for v in value]
+        if wrapped := [value for value in inner if isinstance(value, dict)]:
+            yield from _objects(wrapped)
+        else:
+            yield kind, properties
+
+
+def _add(document: Document, found: Sequence[tuple[Kind, Properties]], gathered: Gathered, *, onpremises: bool) -> None:
+    """Add recognised objects; those of the organization's own servers wait for the checks that need them."""
+    if onpremises:
+        _log.debug("%s: %d objects of own servers are not used", document.where, len(found))
+        return
+    day_first = day_order(date_texts(properties for _, properties in found))
+    for number, (kind, properties) in enumerate(found, start=1):
+        lower = {name.lower(): value for name, value in properties.items()}
+        gathered.add(kind, Record(document.where, number, lower, day_first))
+
+
+def _left_out(document: Document, reason: str | None) -> bool:
+    """Say why a file that looks like an export is none; a note or a picture needs no word."""
+    if reason:
+        _log.warning("%s is left out: %s", document.where, reason)
+    return False

@@ -1,0 +1,211 @@
+"""The tenant's configuration as frozen values, in the vendor's own words.
+
+Nothing here reads a file or a clock: `exports` and `settings` build these values, `selection`
+decides on them. An export that is absent is `None` (unknown); one that is really empty is `()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import Protocol
+
+from analyzer.tenant.policy import Policy
+
+Network = IPv4Network | IPv6Network
+
+
+class Place(StrEnum):
+    """Where a message comes from or goes to (reference 2)."""
+
+    CLOUD = "cloud"
+    ONPREMISES = "onpremises"
+    INTERNET = "internet"
+    PARTNER = "partner"
+
+
+class ConnectorType(StrEnum):
+    """ConnectorType of Get-OutboundConnector and Get-InboundConnector."""
+
+    ONPREMISES = "OnPremises"
+    PARTNER = "Partner"
+
+
+class DomainType(StrEnum):
+    """DomainType of Get-AcceptedDomain."""
+
+    AUTHORITATIVE = "Authoritative"
+    INTERNAL_RELAY = "InternalRelay"
+    EXTERNAL_RELAY = "ExternalRelay"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundConnector:
+    """How mail leaves Office 365; domains are lower case: `contoso.com`, `*.contoso.com` or `*`."""
+
+    name: str
+    type: ConnectorType
+    enabled: bool = True
+    recipient_domains: tuple[str, ...] = ()
+    all_accepted_domains: bool = False
+    rule_scoped: bool = False
+    route_all_via_onpremises: bool = False
+    use_mx_record: bool = True
+    smart_hosts: tuple[str, ...] = ()
+    tls_settings: str | None = None
+    tls_domain: str | None = None
+    cloud_services_mail_enabled: bool | None = None
+    test_mode: bool = False
+    validated: bool | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundConnector:
+    """How Office 365 recognises mail that arrives from the organization's servers or a partner."""
+
+    name: str
+    type: ConnectorType
+    enabled: bool = True
+    sender_domains: tuple[str, ...] = ()
+    sender_ips: tuple[Network, ...] = ()
+    certificate_name: str | None = None
+    require_tls: bool = True
+    restrict_to_ips: bool = False
+    restrict_to_certificate: bool = False
+    associated_accepted_domains: tuple[str, ...] = ()
+    cloud_services_mail_enabled: bool | None = None
+    treat_messages_as_internal: bool = False
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedDomain:
+    """A domain the organization receives mail for, in lower case."""
+
+    domain: str
+    type: DomainType = DomainType.AUTHORITATIVE
+    match_subdomains: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransportRule:
+    """A mail flow rule that can route to a connector.
+
+    The four predicates are those a log always shows; `unmodelled` names every other condition or
+    exception of the rule, so that a rule that carries one is "may have fired", never a guess.
+    """
+
+    name: str
+    connector: str
+    enabled: bool = True
+    priority: int = 0
+    senders: tuple[str, ...] = ()
+    sender_domains: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    recipient_domains: tuple[str, ...] = ()
+    unmodelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Get-OrganizationConfig, as far as it concerns mail flow."""
+
+    reject_direct_send: bool = False
+
+
+class MailboxPlace(StrEnum):
+    """Where the recipients list says an address is handled."""
+
+    CLOUD = "cloud"
+    ONPREMISES = "onpremises"
+    EXTERNAL = "external"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What the recipients list says of one address.
+
+    `target` is the address the mail is resolved to (ExternalEmailAddress of a mail user or
+    contact), lower case, or None where the recipient is reached under its own address.
+    """
+
+    place: MailboxPlace
+    target: str | None = None
+
+
+class Directory(Protocol):
+    """Where each mailbox lives."""
+
+    def place(self, address: str) -> Placement | None:
+        """Say where a lower-case address lives; None where the list does not hold it."""
+
+    def __len__(self) -> int:
+        """Count the recipients (not their addresses)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A declared filter, signature or archive service on the way: a planned hop."""
+
+    name: str
+    addresses: tuple[Network, ...] = ()
+    connectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """mailflow.toml: what no export carries (reference 7.3). Domains and patterns are lower case.
+
+    `mx_default` and the values of `mx` are `office365`, `onpremises` or `thirdparty`; None means
+    that nobody said. `direct_send_*` are the devices for which the default inbound connector is right.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    mx_default: str | None = None
+    mx: Mapping[str, str] = field(default_factory=dict)
+    empty_exports: frozenset[str] = frozenset()
+    directory_complete: bool = False
+    onpremises_addresses: tuple[Network, ...] = ()
+    onpremises_hosts: tuple[str, ...] = ()
+    onpremises_certificates: tuple[str, ...] = ()
+    onpremises_domains: tuple[str, ...] = ()
+    direct_send_networks: tuple[Network, ...] = ()
+    direct_send_addresses: tuple[str, ...] = ()
+    partner_domains: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    change_grace: timedelta = timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The configuration in force from `since` (UTC) until the next snapshot; None = undated.
+
+    A kind of export that is absent is None. `rules` holds only the rules that route to a connector.
+    """
+
+    name: str = "undated"
+    since: datetime | None = None
+    outbound: tuple[OutboundConnector, ...] | None = None
+    inbound: tuple[InboundConnector, ...] | None = None
+    accepted: tuple[AcceptedDomain, ...] | None = None
+    rules: tuple[TransportRule, ...] | None = None
+    organization: Organization | None = None
+    directory: Directory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One organization: its dated snapshots, oldest first, and its settings.
+
+    `digests` maps each file read (path below the folder) to its SHA-256.
+    """
+
+    snapshots: tuple[Snapshot, ...]
+    settings: Settings = field(default_factory=Settings)
+    path: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)

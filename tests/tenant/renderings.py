@@ -1,0 +1,220 @@
+"""One small tenant, and the ways in which PowerShell writes its objects to a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Object = dict[str, Any]
+
+OUTBOUND: tuple[Object, ...] = (
+    {
+        "Name": "Connector 1",
+        "Enabled": True,
+        "ConnectorType": "OnPremises",
+        "RecipientDomains": [],
+        "AllAcceptedDomains": True,
+        "IsTransportRuleScoped": False,
+        "RouteAllMessagesViaOnPremises": False,
+        "UseMXRecord": False,
+        "SmartHosts": ["mail.contoso.com", "[192.0.2.1]"],
+        "TlsSettings": "CertificateValidation",
+        "TlsDomain": None,
+        "CloudServicesMailEnabled": True,
+        "TestMode": False,
+        "IsValidated": True,
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "Connector 3",
+        "Enabled": False,
+        "ConnectorType": "Partner",
+        "RecipientDomains": ["*.Contoso.com", "contoso.com"],
+        "AllAcceptedDomains": False,
+        "IsTransportRuleScoped": True,
+        "RouteAllMessagesViaOnPremises": False,
+        "UseMXRecord": True,
+        "SmartHosts": [],
+        "TlsSettings": None,
+        "TlsDomain": "*.contoso.com",
+        "CloudServicesMailEnabled": False,
+        "TestMode": True,
+        "IsValidated": None,
+        "WhenChangedUTC": "2025-04-03T19:05:00.0000000Z",
+    },
+)
+INBOUND: tuple[Object, ...] = (
+    {
+        "Name": "Inbound from plant",
+        "Enabled": True,
+        "ConnectorType": "OnPremises",
+        "SenderDomains": ["smtp:*;1"],
+        "SenderIPAddresses": ["192.0.2.1/25", "203.0.113.9"],
+        "TlsSenderCertificateName": "*.Contoso.com",
+        "RequireTls": True,
+        "RestrictDomainsToIPAddresses": False,
+        "RestrictDomainsToCertificate": False,
+        "AssociatedAcceptedDomains": [],
+        "CloudServicesMailEnabled": True,
+        "TreatMessagesAsInternal": False,
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "Partner",
+        "Enabled": True,
+        "ConnectorType": "Partner",
+        "SenderDomains": ["smtp:woodgrovebank.com;1", "smtp:*.adatum.com;1"],
+        "SenderIPAddresses": [],
+        "TlsSenderCertificateName": None,
+        "RequireTls": False,
+        "RestrictDomainsToIPAddresses": True,
+        "RestrictDomainsToCertificate": False,
+        "AssociatedAcceptedDomains": ["contoso.com"],
+        "CloudServicesMailEnabled": False,
+        "TreatMessagesAsInternal": False,
+        "WhenChangedUTC": None,
+    },
+)
+ACCEPTED: tuple[Object, ...] = (
+    {"Name": "Main", "DomainName": "Contoso.com", "DomainType": "Authoritative", "MatchSubDomains": False},
+    {"Name": "Relay", "DomainName": "fabrikam.com", "DomainType": "InternalRelay", "MatchSubDomains": True},
+)
+RULES: tuple[Object, ...] = (
+    {
+        "Name": "To the archive",
+        "State": "Enabled",
+        "Mode": "Enforce",
+        "Priority": 3,
+        "RouteMessageOutboundConnector": "Connector 3",
+        "SenderDomainIs": ["Contoso.com"],
+        "RecipientDomainIs": ["adatum.com", "wingtiptoys.com"],
+        "From": None,
+        "SentTo": ["Line1@plant.contoso.com"],
+        "FromScope": None,
+        "SCLOver": None,
+        "HasNoClassification": False,
+        "SenderAddressLocation": "Header",
+    },
+)
+ORGANIZATION: tuple[Object, ...] = ({"Name": "contoso", "IsDehydrated": False, "RejectDirectSend": True},)
+RECIPIENTS: tuple[Object, ...] = (
+    {
+        "Name": "Bob",
+        "PrimarySmtpAddress": "Bob@contoso.com",
+        "RecipientTypeDetails": "UserMailbox",
+        "EmailAddresses": ["SMTP:Bob@contoso.com", "smtp:robert@contoso.com", "SIP:sip.bob@contoso.com"],
+        "ExternalEmailAddress": None,
+    },
+    {
+        "Name": "John",
+        "PrimarySmtpAddress": "john@contoso.com",
+        "RecipientTypeDetails": "MailUser",
+        "EmailAddresses": ["SMTP:john@contoso.com", "X500:/o=Contoso/ou=External (FYDIBOHF25SPDLT)/cn=john"],
+        "ExternalEmailAddress": "SMTP:John@eu.fabrikam.com",
+    },
+    {
+        "Name": "Sun",
+        "PrimarySmtpAddress": "sun@wingtiptoys.com",
+        "RecipientTypeDetails": "MailContact",
+        "EmailAddresses": ["SMTP:sun@wingtiptoys.com"],
+        "ExternalEmailAddress": "SMTP:sun@wingtiptoys.com",
+    },
+)
+TENANT = {
+    "outbound": OUTBOUND,
+    "inbound": INBOUND,
+    "accepted": ACCEPTED,
+    "rules": RULES,
+    "organization": ORGANIZATION,
+    "recipients": RECIPIENTS,
+}
+
+_ENUMS = ("ConnectorType", "DomainType", "TlsSettings")
+
+
+def changed(objects: Iterable[Object], **changes: Any) -> list[Object]:
+    """Copy objects with some properties changed."""
+    return [{**properties, **changes} for properties in objects]
+
+
+def json7(objects: Iterable[Object]) -> bytes:
+    """Write objects as PowerShell 7 does: a list, ISO dates, UTF-8."""
+    return json.dumps(list(objects), indent=2).encode()
+
+
+def json51(objects: Iterable[Object]) -> bytes:
+    """Write objects as Windows PowerShell 5.1 does: UTF-16, wrapped lists and enums, a single object bare."""
+    rendered = [{name: _wrapped(name, value) for name, value in o.items()} for o in objects]
+    return json.dumps(rendered[0] if len(rendered) == 1 else {"value": rendered, "Count": len(rendered)}).encode(
+        "utf-16"
+    )
+
+
+def _wrapped(name: str, value: Any) -> Any:
+    if name == "WhenChangedUTC" and value:
+        return {"value": f"/Date({_moment(value).timestamp() * 1000:.0f})/", "DateTime": "Monday, March 24, 2025"}
+    if name in _ENUMS and value:
+        return {"value": 1, "Value": value}
+    if name == "DomainName":
+        return {"Domain": value, "Address": value, "IncludeSubDomains": False}
+    return {"value": value, "Count": len(value)} if isinstance(value, list) else value
+
+
+def comma(objects: Iterable[Object]) -> bytes:
+    """Write objects as Export-Csv does on an American PC, lists joined by `;`."""
+    return table(objects, delimiter=",", join=";", date="%m/%d/%Y %I:%M:%S %p")
+
+
+def semicolon(objects: Iterable[Object]) -> bytes:
+    """Write objects as Export-Csv -UseCulture does on a German PC, with a `#TYPE` line, lists as `{a, b}`."""
+    text = table(objects, delimiter=";", join="{}", date="%d.%m.%Y %H:%M:%S")
+    return b"\xef\xbb\xbf#TYPE Selected.System.Object\r\n" + text
+
+
+def tab(objects: Iterable[Object]) -> bytes:
+    """Write objects as a spreadsheet saves Unicode text: UTF-16 without a mark, tabs, lists joined by blanks."""
+    return table(objects, delimiter="\t", join=" ", date="%d/%m/%Y %H:%M:%S").decode().encode("utf-16-le")
+
+
+def table(objects: Iterable[Object], *, delimiter: str, join: str, date: str) -> bytes:
+    """Write objects as a CSV with the given separators and culture."""
+    objects = list(objects)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerow(objects[0])
+    for properties in objects:
+        writer.writerow(_cell(name, value, join=join, date=date) for name, value in properties.items())
+    return stream.getvalue().encode()
+
+
+def _cell(name: str, value: Any, *, join: str, date: str) -> str:
+    if value is None:
+        return ""
+    if name == "WhenChangedUTC":
+        return _moment(value).strftime(date)
+    if isinstance(value, list):
+        return "{" + ", ".join(value) + "}" if join == "{}" else join.join(value)
+    return str(value)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def write(folder: Path, **files: bytes) -> Path:
+    """Write files named after nothing in particular: a name must not matter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(files.values()):
+        (folder / f"export{number}.txt").write_bytes(data)
+    return folder
+
+
+def write_tenant(folder: Path, render: Any = json7, **changes: Iterable[Object]) -> Path:
+    """Write the small tenant, with some kinds replaced, or left out where the change is empty."""
+    kinds = {name: list(objects) for name, objects in {**TENANT, **changes}.items()}
+    return write(folder, **{name: render(objects) for name, objects in kinds.items() if objects})

@@ -1,0 +1,288 @@
+"""Exports in every rendering give the same values; what cannot be read is refused by name."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.errors import TenantError
+from analyzer.tenant import load_tenant
+from analyzer.tenant.exports import SIGNATURES, recognise
+from analyzer.tenant.model import (
+    AcceptedDomain,
+    ConnectorType,
+    DomainType,
+    InboundConnector,
+    MailboxPlace,
+    Organization,
+    OutboundConnector,
+    Placement,
+    Snapshot,
+    TransportRule,
+)
+from tests.tenant import renderings as r
+
+CHANGED = datetime(2025, 3, 24, 7, 15, 2, tzinfo=UTC)
+EXPECTED = Snapshot(
+    outbound=(
+        OutboundConnector(
+            name="Connector 1",
+            type=ConnectorType.ONPREMISES,
+            all_accepted_domains=True,
+            use_mx_record=False,
+            smart_hosts=("mail.contoso.com", "192.0.2.1"),
+            tls_settings="CertificateValidation",
+            cloud_services_mail_enabled=True,
+            validated=True,
+            changed_at=CHANGED,
+        ),
+        OutboundConnector(
+            name="Connector 3",
+            type=ConnectorType.PARTNER,
+            enabled=False,
+            recipient_domains=("*.contoso.com", "contoso.com"),
+            rule_scoped=True,
+            tls_domain="*.contoso.com",
+            cloud_services_mail_enabled=False,
+            test_mode=True,
+            changed_at=datetime(2025, 4, 3, 19, 5, tzinfo=UTC),
+        ),
+    ),
+    inbound=(
+        InboundConnector(
+            name="Inbound from plant",
+            type=ConnectorType.ONPREMISES,
+            sender_domains=("*",),
+            sender_ips=(ip_network("192.0.2.0/25"), ip_network("203.0.113.9/32")),
+            certificate_name="*.contoso.com",
+            cloud_services_mail_enabled=True,
+            changed_at=CHANGED,
+        ),
+        InboundConnector(
+            name="Partner",
+            type=ConnectorType.PARTNER,
+            sender_domains=("woodgrovebank.com", "*.adatum.com"),
+            require_tls=False,
+            restrict_to_ips=True,
+            associated_accepted_domains=("contoso.com",),
+            cloud_services_mail_enabled=False,
+        ),
+    ),
+    accepted=(
+        AcceptedDomain("contoso.com"),
+        AcceptedDomain("fabrikam.com", DomainType.INTERNAL_RELAY, match_subdomains=True),
+    ),
+    rules=(
+        TransportRule(
+            name="To the archive",
+            connector="Connector 3",
+            priority=3,
+            sender_domains=("contoso.com",),
+            recipients=("line1@plant.contoso.com",),
+            recipient_domains=("adatum.com", "wingtiptoys.com"),
+        ),
+    ),
+    organization=Organization(reject_direct_send=True),
+)
+
+
+def load(folder: Path) -> Snapshot:
+    """Load a folder of one snapshot."""
+    (snapshot,) = load_tenant(folder).snapshots
+    return snapshot
+
+
+@pytest.mark.parametrize("render", [r.json7, r.json51, r.comma, r.semicolon, r.tab], ids=lambda f: f.__name__)
+def test_every_rendering_gives_the_same_tenant(tmp_path: Path, render: Any) -> None:
+    """PowerShell 7, Windows PowerShell 5.1 and three kinds of CSV load to equal values."""
+    snapshot = load(r.write_tenant(tmp_path, render))
+    for kind in ("outbound", "inbound", "accepted", "rules", "organization"):
+        assert getattr(snapshot, kind) == getattr(EXPECTED, kind), kind
+    directory = snapshot.directory
+    assert directory is not None
+    assert len(directory) == 3
+    assert directory.place("robert@contoso.com") == Placement(MailboxPlace.CLOUD)
+    assert directory.place("john@contoso.com") == Placement(MailboxPlace.ONPREMISES, "john@eu.fabrikam.com")
+    assert directory.place("sip.bob@contoso.com") is None
+
+
+@pytest.mark.parametrize("signature", SIGNATURES, ids=lambda s: s.kind.value)
+def test_each_signature_knows_its_own_objects(signature: Any) -> None:
+    """The full object of each kind is recognised as that kind and no other, in any case of letters."""
+    properties = tuple(r.TENANT[signature.kind.value][0])
+    assert recognise(properties) is signature.kind
+    assert recognise(tuple(name.upper() for name in properties)) is signature.kind
+
+
+def test_foreign_objects_are_not_recognised() -> None:
+    """A Send connector, a remote domain, a Safe Links rule and a merged table are no known export."""
+    assert recognise(("Name", "AddressSpaces", "SmartHosts", "DNSRoutingEnabled", "RequireTLS")) is None
+    assert recognise(("DomainName", "IsInternal", "AutoForwardEnabled")) is None
+    assert recognise(("Name", "State", "Priority", "Conditions", "RecipientDomainIs", "SafeLinksPolicy")) is None
+    assert recognise(("Name", "ConnectorType", "RecipientDomains", "SenderDomains")) is None
+
+
+ODD_VALUES = [
+    ("outbound", {"RecipientDomains": "*"}, "recipient_domains", ("*",)),
+    ("outbound", {"RecipientDomains": "smtp:a.example.com;1;smtp:b.example.com;1"}, "recipient_domains",
+     ("a.example.com", "b.example.com")),
+    ("outbound", {"RecipientDomains": "{a.example.com, b.example.com}"}, "recipient_domains",
+     ("a.example.com", "b.example.com")),
+    ("outbound", {"RecipientDomains": None}, "recipient_domains", ()),
+    ("outbound", {"ConnectorType": 2}, "type", ConnectorType.PARTNER),
+    ("outbound", {"ConnectorType": "onpremises"}, "type", ConnectorType.ONPREMISES),
+    ("outbound", {"Enabled": "$true"}, "enabled", True),
+    ("outbound", {"Enabled": None}, "enabled", True),
+    ("outbound", {"UseMXRecord": None}, "use_mx_record", True),
+    ("outbound", {"TlsSettings": 4}, "tls_settings", "DomainValidation"),
+    ("outbound", {"WhenChangedUTC": "2025-07-24T18:59:12.1234567"}, "changed_at",
+     datetime(2025, 7, 24, 18, 59, 12, 123456, tzinfo=UTC)),
+    ("outbound", {"WhenChangedUTC": "15.03.2019 01:32:23"}, "changed_at",
+     datetime(2019, 3, 15, 1, 32, 23, tzinfo=UTC)),
+    ("outbound", {"WhenChangedUTC": "3/24/2025 12:15:02 AM"}, "changed_at",
+     datetime(2025, 3, 24, 0, 15, 2, tzinfo=UTC)),
+    ("outbound", {"WhenChangedUTC": "3/3/2025 7:15:02 PM"}, "changed_at",
+     datetime(2025, 3, 3, 19, 15, 2, tzinfo=UTC)),
+    ("outbound", {"WhenChangedUTC": None, "WhenChanged": "2025-07-24T20:00:00+02:00"}, "changed_at",
+     datetime(2025, 7, 24, 18, tzinfo=UTC)),
+    ("outbound", {"WhenChangedUTC": None, "WhenChanged": "2025-07-24T20:00:00"}, "changed_at", None),
+    ("inbound", {"SenderIPAddresses": [{"Expression": "192.0.2.77/24"}]}, "sender_ips",
+     (ip_network("192.0.2.0/24"),)),
+    ("inbound", {"SenderIPAddresses": ["2001:db8::1"]}, "sender_ips", (ip_network("2001:db8::1/128"),)),
+    ("accepted", {"DomainName": {"Address": "Adatum.com"}}, "domain", "adatum.com"),
+    ("accepted", {"DomainType": 2}, "type", DomainType.INTERNAL_RELAY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind, properties, attribute, expected", ODD_VALUES)
+def test_odd_values_are_understood(
+    tmp_path: Path, kind: str, properties: dict[str, Any], attribute: str, expected: Any
+) -> None:
+    """A property is read in each way in which PowerShell and scripts write it."""
+    objects = r.changed(r.TENANT[kind][:1], **properties)
+    (value,) = getattr(load(r.write(tmp_path, a=r.json7(objects))), kind)
+    assert getattr(value, attribute) == expected
+
+
+MISTAKES = [
+    ("outbound", {"RecipientDomains": ["domain.*.contoso.com"]},
+     "object 1 (Connector 1): RecipientDomains: 'domain.*.contoso.com' is no domain; contoso.com, *.contoso.com or *"),
+    ("outbound", {"RecipientDomains": ["*contoso.com"]}, "'*contoso.com' is no domain"),
+    ("outbound", {"RecipientDomains": ["contoso..com"]}, "'contoso..com' is no domain"),
+    ("outbound", {"RecipientDomains": "System.String[]"}, "RecipientDomains: 'System.String[]' stands in the place"),
+    ("outbound", {"RecipientDomains": "{a.example.com, b.example.com...}"}, "stands in the place of the values"),
+    ("outbound", {"SmartHosts": "Microsoft.Exchange.Data.MultiValuedProperty`1[Microsoft.Exchange.Data.SmartHost]"},
+     "SmartHosts: 'Microsoft.Exchange.Data.Multi"),
+    ("outbound", {"ConnectorType": None}, "ConnectorType: missing or empty"),
+    ("outbound", {"ConnectorType": "Hybrid"}, "'Hybrid' is not known; one of OnPremises, Partner"),
+    ("outbound", {"Name": None}, "object 1: Name: missing or empty"),
+    ("outbound", {"Enabled": "Ja"}, "Enabled: 'Ja' is no boolean; True or False"),
+    ("outbound", {"WhenChangedUTC": "3/4/2025 7:15:02 AM"},
+     "can be read as day/month or as month/day; export it with ConvertTo-Json"),
+    ("outbound", {"WhenChangedUTC": "yesterday"}, "'yesterday' is no date"),
+    ("inbound", {"SenderIPAddresses": ["192.0.2.256"]}, "'192.0.2.256' is no address; 192.0.2.1, or a range"),
+    ("accepted", {"DomainName": "*.contoso.com"}, "'*.contoso.com' is no single domain"),
+    ("accepted", {"DomainType": "Shared"}, "one of Authoritative, InternalRelay, ExternalRelay"),
+    ("rules", {"Priority": "first"}, "'first' is no whole number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind, properties, expected", MISTAKES)
+def test_what_cannot_be_read_is_refused_by_name(
+    tmp_path: Path, kind: str, properties: dict[str, Any], expected: str
+) -> None:
+    """The one line names the file, the object, the property, and what would be accepted."""
+    with pytest.raises(TenantError) as caught:
+        load(r.write(tmp_path, a=r.json7(r.changed(r.TENANT[kind][:1], **properties))))
+    assert expected in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / "export0.txt"))
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+BROKEN = [
+    (b'[{"Name": "Connector 1",', "line 1: broken JSON"),
+    (b'[{"Name": "a"}\n {"Name": "b"}]', "line 2: broken JSON (Expecting ])"),
+    (b'{"Name": "a"} {"Name": "b"}', "line 1: broken JSON (Expecting the end)"),
+    (b'[{"Name": "a"}', "broken JSON (Expecting ])"),
+    (b'{"Name": ' + b"[" * 100_000, "broken JSON"),
+    (b"Name,ConnectorType,RecipientDomains\r\na,Partner\r\n", "line 2: 2 cells under 3 column names"),
+    (b'Name,ConnectorType,RecipientDomains\r\na,Partner,"*\r\n', "broken CSV"),
+    (b"PrimarySmtpAddress,RecipientTypeDetails\r\na@contoso.com\r\n", "broken CSV"),
+]
+
+
+@pytest.mark.parametrize("data, expected", BROKEN)
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path, data: bytes, expected: str) -> None:
+    """A file that is cut or malformed ends the reading with one line that says where."""
+    with pytest.raises(TenantError) as caught:
+        load(r.write(tmp_path, a=data))
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_date_order_is_decided_over_the_whole_file(tmp_path: Path) -> None:
+    """A date that does not tell day from month is read as the other dates of its file are."""
+    first, second = r.OUTBOUND
+    objects = [{**first, "WhenChangedUTC": "03/04/2025 07:15"}, {**second, "WhenChangedUTC": "24/03/2025 07:15"}]
+    snapshot = load(r.write(tmp_path, a=r.json7(objects)))
+    assert snapshot.outbound is not None
+    assert snapshot.outbound[0].changed_at == datetime(2025, 4, 3, 7, 15, tzinfo=UTC)
+
+
+def test_files_of_one_kind_are_joined(tmp_path: Path) -> None:
+    """Two files of the same kind make one list, and an object that both hold counts once."""
+    snapshot = load(r.write(tmp_path, a=r.json7(r.OUTBOUND[:1]), b=r.json51(r.OUTBOUND)))
+    assert snapshot.outbound == EXPECTED.outbound
+
+
+def test_an_object_twice_with_different_content_is_refused(tmp_path: Path) -> None:
+    """Two exports of different days in one folder are told apart from one export."""
+    other = r.changed(r.OUTBOUND[:1], UseMXRecord=True)
+    with pytest.raises(TenantError, match=r"export1.txt: object 1 \(Connector 1\): differs .*export0.txt: object 1"):
+        load(r.write(tmp_path, a=r.json7(r.OUTBOUND), b=r.json7(other)))
+
+
+def test_absent_is_not_empty(tmp_path: Path) -> None:
+    """A kind without a file is unknown; a rules export without a routing rule is empty."""
+    rules = r.changed(r.RULES, RouteMessageOutboundConnector=None)
+    snapshot = load(r.write_tenant(tmp_path, rules=rules, inbound=(), organization=(), recipients=()))
+    assert (snapshot.rules, snapshot.inbound, snapshot.organization, snapshot.directory) == ((), None, None, None)
+
+
+def test_mixed_and_nested_objects(tmp_path: Path) -> None:
+    """One file may hold several kinds, each below a name of its own."""
+    data = json.dumps({"Out": list(r.OUTBOUND), "In": {"value": list(r.INBOUND)}["value"], "When": "today"}).encode()
+    snapshot = load(r.write(tmp_path, a=data))
+    assert (snapshot.outbound, snapshot.inbound) == (EXPECTED.outbound, EXPECTED.inbound)
+
+
+def test_what_is_no_export_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A note or picture is passed over in silence; JSON, CSV and Clixml of another kind with a word."""
+    r.write_tenant(tmp_path)
+    (tmp_path / "README.md").write_text("[![badge](x)](y)\n# Exports, made by hand\n")
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    (tmp_path / "send.json").write_text('[{"Name": "x", "AddressSpaces": ["smtp:*;1"]}]')
+    (tmp_path / "none.json").write_text("[]")
+    (tmp_path / "other.csv").write_text("Date,Volume\n2025-03-24,5\n")
+    (tmp_path / "x.xml").write_text('<Objs Version="1.1.0.1"></Objs>')
+    with caplog.at_level(logging.WARNING):
+        tenant = load_tenant(tmp_path)
+    said = {Path(record.getMessage().split(" is left out")[0]).name for record in caplog.records}
+    assert said == {"send.json", "none.json", "other.csv", "x.xml"}
+    assert "[exports] empty" in next(m for m in caplog.messages if "none.json" in m)
+    assert sorted(tenant.digests) == [f"export{n}.txt" for n in range(6)]
+
+
+def test_windows_1252_names_survive(tmp_path: Path) -> None:
+    """A file in the PC's own code page keeps its umlauts."""
+    data = json.dumps(r.changed(r.OUTBOUND[:1], Name="Ausgang Köln"), ensure_ascii=False).encode("cp1252")
+    snapshot = load(r.write(tmp_path, a=data))
+    assert snapshot.outbound is not None
+    assert snapshot.outbound[0].name == "Ausgang Köln"
