@@ -1,0 +1,7 @@
+"""Logged against selected, path against allowed path: verdict and reason."""
+
+from analyzer.compare.judge import Judge, Judgement, SideJudgement
+from analyzer.compare.observation import Observation, Sharing
+from analyzer.compare.sides import ALARMS, Verdict
+
+__all__ = ["ALARMS", "Judge", "Judgement", "Observation", "Sharing", "SideJudgement", "Verdict"]

@@ -1,0 +1,171 @@
+"""One complete reading of a row: every input has a value, so each side has its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from analyzer.compare.observation import Observation
+from analyzer.evidence import Places, destination_of, origin_of, recipient_refused
+from analyzer.paths import AllowedPath, allowed_path
+from analyzer.selection.decision import Answer, Outcome
+from analyzer.selection.facts import DomainFacts, Lens
+from analyzer.selection.inbound import InboundQuestion, InboundView, select_inbound
+from analyzer.selection.outbound import OutboundQuestion, OutboundView, covered_by_cmt, select_outbound
+from analyzer.selection.rules import rules_met
+from analyzer.tenant.model import DomainType, Place, TransportRule
+from analyzer.tenant.policy import Policy
+
+EXTERNAL = (Place.INTERNET, Place.PARTNER)
+_OWN_DOMAIN = DomainFacts(named=True, accepted=DomainType.AUTHORITATIVE)
+_MX = ("office365", "onpremises", "thirdparty")
+
+
+class View:
+    """A snapshot and its settings under one policy, with what is worked out once for all rows."""
+
+    def __init__(self, lens: Lens, policy: Policy) -> None:
+        """Prepare both sides."""
+        self.lens, self.policy = lens, policy
+        self.inbound, self.outbound = InboundView(lens, policy), OutboundView(lens, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a row leaves open: the possible origins, destinations and rules, and what they rest on."""
+
+    origin: Places
+    destination: Places
+    refused: bool
+    rules: tuple[TransportRule | None, ...]
+    rule_conditions: tuple[str, ...]
+
+
+def inputs_of(row: Observation, lens: Lens) -> Inputs:
+    """Collect the possible values of every input that the row does not fix; none depends on a policy."""
+    origin = (
+        Places((row.origin,))
+        if row.origin
+        else origin_of(row.sender, row.source, row.direction, lens, has_directionality=row.has_directionality)
+    )
+    destination = (
+        Places((row.destination,), placed=True) if row.destination else destination_of(row.recipient, row.status, lens)
+    )
+    rules, conditions = rules_met(lens, row.recipient, row.sender)
+    if row.rule_in_log:
+        rules = tuple(r for r in rules if r is not None) or tuple(
+            TransportRule("(named by the log)", c.name) for c in lens.outbound if c.rule_scoped and c.enabled
+        )
+        conditions = ()
+    refused = row.destination is None and recipient_refused(row.recipient, row.status, lens)
+    return Inputs(origin, destination, refused, rules or (None,), conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One complete reading and what the configuration answers to it.
+
+    `arriving` holds every possible inbound answer with the missing input that tells it from the
+    first; it is empty where the message comes from the cloud.
+    """
+
+    origin: Place
+    destination: Place
+    mx: str | None
+    rule: TransportRule | None
+    arriving: tuple[tuple[Answer, str], ...]
+    leaving: Answer
+    allowed: AllowedPath | None
+
+    def value(self, name: str) -> object:
+        """Give the value of one input of this reading by its name in `missing`."""
+        return {"origin": self.origin, "destination": self.destination, "mx": self.mx, "rule_hit": self.rule}[name]
+
+
+OPEN_INPUTS = ("origin", "destination", "mx", "rule_hit")
+
+
+def cases(row: Observation, inputs: Inputs, view: View) -> Iterator[Case]:
+    """Walk every complete reading of a row."""
+    forwarded_row = row.forwarded
+    for origin in inputs.origin.possible:
+        for destination in inputs.destination.possible:
+            recipient = replace(row.recipient, domain=_owned(row.recipient.domain, own=destination not in EXTERNAL))
+            for rule in inputs.rules:
+                question = OutboundQuestion(
+                    recipient=recipient,
+                    origin=origin,
+                    destination=destination,
+                    originating=origin is Place.ONPREMISES,
+                    forwarded=forwarded_row,
+                    unknown_recipient=inputs.refused,
+                    rule=rule,
+                )
+                leaving = _leaving(row, inputs, question, view)
+                arriving = arriving_answers(row, question, view)
+                by_cmt = bool(view.outbound.cmt) and covered_by_cmt(question, view.policy)
+                for mx in _mx_values(question, row.recipient.domain.mx, by_cmt=by_cmt):
+                    allowed = allowed_path(origin, destination, covered_by_cmt=by_cmt, mx=mx, policy=view.policy)
+                    yield Case(origin, destination, mx, rule, arriving, leaving, allowed)
+
+
+def _owned(domain: DomainFacts, *, own: bool) -> DomainFacts:
+    # Without the accepted domains, the place assumed for the mailbox says whether the domain is ours.
+    if domain.accepted_known or not domain.named:
+        return domain
+    return replace(domain, accepted=DomainType.AUTHORITATIVE if own else None)
+
+
+def _mx_values(question: OutboundQuestion, mx: str | None, *, by_cmt: bool) -> tuple[str | None, ...]:
+    matters = by_cmt and question.destination is Place.CLOUD
+    return _MX if matters and mx is None else (mx,)
+
+
+def _leaving(row: Observation, inputs: Inputs, question: OutboundQuestion, view: View) -> Answer:
+    if row.rule_in_log and len(inputs.rules) > 1:
+        # The log says that a rule chose the connector, not which rule: each of theirs is right.
+        names = tuple(sorted({r.connector for r in inputs.rules if r is not None}))
+        if len(names) > 1:
+            return Answer(Outcome.AMBIGUOUS, reason="rule-in-log", candidates=names)
+    return select_outbound(question, view.outbound)
+
+
+def inbound_question(row: Observation, question: OutboundQuestion) -> InboundQuestion:
+    """Build the attribution question of a complete reading."""
+    sender = DomainFacts() if row.null_sender else _owned(row.sender.domain, own=question.origin not in EXTERNAL)
+    # A forward arrived for one of our own recipients; this row's recipient came later (reference 8).
+    forward = question.destination in EXTERNAL and question.origin in EXTERNAL
+    return InboundQuestion(
+        source=row.source,
+        mail_from=sender,
+        rcpt_to=_OWN_DOMAIN if forward else question.recipient.domain,
+        certificates=row.certificates or (),
+        plain_text=row.plain_text,
+    )
+
+
+def arriving_answers(row: Observation, question: OutboundQuestion, view: View) -> tuple[tuple[Answer, str], ...]:
+    """Give every possible attribution: the one without what is missing first."""
+    if question.origin is Place.CLOUD:
+        return ()
+    asked = inbound_question(row, question)
+    first = select_inbound(asked, view.inbound)
+    device = row.source.direct_send or row.sender.direct_send  # presents no certificate: the default is right
+    if row.certificates is not None or device or question.origin is not Place.ONPREMISES:
+        return ((first, ""),)
+    declared = view.lens.settings.onpremises_certificates
+    if declared and row.source.onpremises and not row.source.connectors:
+        # Section 8, certificate rule: a declared certificate is used.
+        return ((select_inbound(replace(asked, certificates=declared), view.inbound), ""),)
+    return ((first, ""), *_other_attributions(row, first, view))
+
+
+def _other_attributions(row: Observation, first: Answer, view: View) -> Iterator[tuple[Answer, str]]:
+    # The presented certificate is in no trace, and a blank address may be any of our own.
+    if first.reason in ("address", "address-by-recipient"):
+        return
+    for connector in view.inbound.onpremises:
+        if connector.certificate_name and view.inbound.certificate_accepted(connector):
+            yield Answer(Outcome.CONNECTOR, connector.name, "certificate"), "certificate"
+        elif row.source.blank and connector.sender_ips:
+            yield Answer(Outcome.CONNECTOR, connector.name, "address"), "connecting_ip"

@@ -1,0 +1,118 @@
+"""What one row shows, reduced to facts: the input of a judgement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from analyzer.evidence import Carries, Direction, LoggedFacts, Side, StatusFacts
+from analyzer.selection.decision import Answer, Outcome
+from analyzer.selection.facts import RecipientFacts, SenderFacts, SourceFacts
+from analyzer.tenant.model import Place
+
+
+class Sharing(StrEnum):
+    """Whether one connector cell stands for several recipients (evidence rules, Several recipients)."""
+
+    SINGLE = "single"
+    SAME = "same"  # all recipients with a Send have the same answer
+    DIFFERENT = "different"  # they do not: the cell is no evidence for any of them
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything a verdict rests on.
+
+    `sender` is the envelope sender, or the header sender where `envelope_known` is False or the
+    envelope sender is null; `null_sender` says that MAIL FROM is null. `changing_*` name the
+    connectors of each side whose settings were changing at the time; `early` says that the row is
+    older than every dated snapshot.
+    """
+
+    recipient: RecipientFacts
+    sender: SenderFacts
+    source: SourceFacts
+    status: StatusFacts = StatusFacts()
+    direction: Direction = Direction.UNSTATED
+    logged: LoggedFacts = LoggedFacts()
+    carries: Carries = Carries.NOTHING
+    has_directionality: bool = False
+    envelope_known: bool = False
+    null_sender: bool = False
+    rule_in_log: bool = False
+    forwarded: bool = False
+    sharing: Sharing = Sharing.SINGLE
+    changing_inbound: frozenset[str] = frozenset()
+    changing_outbound: frozenset[str] = frozenset()
+    early: bool = False
+    certificates: tuple[str, ...] | None = None
+    plain_text: bool = False
+    origin: Place | None = None
+    destination: Place | None = None
+    made_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the log says of one side: connector names, none at all (empty), or a name nobody knows."""
+
+    names: tuple[str, ...] = ()
+    strange: str | None = None
+
+
+NO_CONNECTOR = Observed()
+# The two sides' observed values; None is "unknown", which is not "none".
+Pair = tuple[Observed | None, Observed | None]
+
+
+def observed(row: Observation, origin: Place, leaving: Answer) -> Pair:
+    """Tell what the log says on each side, given the origin and the recomputed way out."""
+    if row.carries is Carries.PER_EVENT:
+        return _of_event(row)
+    if row.carries is Carries.ONE_COLUMN:
+        return _of_column(row, arrives=origin is not Place.CLOUD, leaves=leaving.outcome is not Outcome.LOCAL)
+    return None, None
+
+
+def _of_event(row: Observation) -> Pair:
+    logged = row.logged
+    if logged.unknown is not None:
+        strange = Observed(strange=logged.unknown)
+        return (strange, None) if row.status.side is Side.INBOUND else (None, strange)
+    if row.status.side is Side.INBOUND:
+        says_none = logged.default or logged.blank
+        return (Observed(logged.inbound) if logged.inbound else NO_CONNECTOR if says_none else None), None
+    if logged.outbound:
+        return None, Observed(logged.outbound)
+    # A failure that names no connector never came to a Send: unknown, not none.
+    return None, None if row.status.failed else NO_CONNECTOR
+
+
+def _of_column(row: Observation, *, arrives: bool, leaves: bool) -> Pair:
+    logged, shared = row.logged, row.sharing is not Sharing.SINGLE
+    # In a row with several recipients an outbound name or a blank speaks only of those with a Send.
+    speaks_of_leaving = row.status.send or not shared
+    if logged.unknown is not None:
+        strange = Observed(strange=logged.unknown)
+        return (strange if arrives else None), (strange if speaks_of_leaving else None)
+    if logged.default:
+        return NO_CONNECTOR, None
+    if logged.inbound or logged.outbound:
+        side = _side_of_name(row, arrives=arrives, leaves=leaves)
+        arriving = Observed(logged.inbound) if side is Side.INBOUND else None
+        return arriving, Observed(logged.outbound) if side is Side.OUTBOUND and speaks_of_leaving else None
+    never_sent = row.status.failed and not row.status.send
+    if not logged.blank or never_sent or arrives == leaves or not speaks_of_leaving:
+        return None, None
+    return (NO_CONNECTOR, None) if arrives else (None, NO_CONNECTOR)
+
+
+def _side_of_name(row: Observation, *, arrives: bool, leaves: bool) -> Side | None:
+    """Find the side of a logged name: the tenant's own names decide, then directionality."""
+    if not (row.logged.inbound and row.logged.outbound):
+        return Side.INBOUND if row.logged.inbound else Side.OUTBOUND
+    if row.direction is not Direction.UNSTATED:
+        return Side(row.direction.value)
+    if arrives == leaves:
+        return None
+    return Side.INBOUND if arrives else Side.OUTBOUND

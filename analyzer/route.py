@@ -1,0 +1,244 @@
+"""One made-up message: how would the configuration take it in and send it on, and why?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+
+from analyzer.addresses import NULL_SENDER
+from analyzer.compare.case import Case, Inputs, View, cases, inbound_question, inputs_of
+from analyzer.compare.judge import Judge, Reading, deciding
+from analyzer.compare.observation import Observation
+from analyzer.compare.sides import SideResult, Verdict
+from analyzer.errors import UsageError
+from analyzer.evidence import Places
+from analyzer.pipeline.snapshots import Timeline
+from analyzer.selection.decision import Answer, Outcome, Step
+from analyzer.selection.facts import Lens
+from analyzer.selection.inbound import explain_inbound
+from analyzer.selection.outbound import OutboundQuestion, explain_outbound
+from analyzer.tenant.model import Place, Tenant
+from analyzer.tenant.policy import POLICIES, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the configuration answers for one message, with every step that led there.
+
+    `outcome` is how it leaves: connector, none, local, reject, ambiguous, undetermined;
+    `inbound_outcome` uses the same words and is None where the message comes from the cloud.
+    """
+
+    path: str
+    outcome: str
+    inbound_outcome: str | None
+    selected_inbound_connector: str | None
+    selected_outbound_connector: str | None
+    code: str | None
+    candidates: tuple[str, ...]
+    missing: tuple[str, ...]
+    reason: str
+    policies: Mapping[str, str]
+    snapshot: str
+    steps: tuple[Step, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the decision as plain values, as `mailflow route --json` prints it."""
+        names = [n for n in self.__dataclass_fields__ if n != "steps"]
+        plain = {n: list(v) if isinstance(v := getattr(self, n), tuple) else v for n in names}
+        steps = [{"subject": s.subject, "fate": s.fate, "cite": s.cite} for s in self.steps]
+        return {**plain, "policies": dict(self.policies), "steps": steps}
+
+    def headline(self) -> str:
+        """Say the answer in one line."""
+        how = {
+            "connector": f"by {self.selected_outbound_connector}",
+            "none": "by the MX record, no connector",
+            "local": "delivered inside Exchange Online, no connector",
+            "reject": f"rejected{f' with {self.code}' if self.code else ''}",
+            "ambiguous": f"by one of {', '.join(self.candidates)}; the documents do not say which",
+            "undetermined": f"cannot tell, because this is missing: {', '.join(self.missing)}",
+        }[self.outcome]
+        return f"{self.path}: {how}"
+
+    def __str__(self) -> str:
+        """Print the headline, what it rests on, and the steps in order."""
+        lines = [self.headline(), f"  reason: {self.reason}"]
+        if self.inbound_outcome is not None:
+            lines.append(f"  arrives: {self.selected_inbound_connector or self.inbound_outcome}")
+        if self.policies:
+            lines.append("  rests on: " + ", ".join(f"{n}={v}" for n, v in self.policies.items()))
+        if self.missing and self.outcome != "undetermined":
+            lines.append(f"  missing: {', '.join(self.missing)}")
+        return "\n".join((*lines, *(f"    {s}" for s in self.steps)))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<li>{escape(str(s))}</li>" for s in self.steps)
+        return f"<p><b>{escape(self.headline())}</b> ({escape(self.reason)})</p><ol>{rows}</ol>"
+
+
+def route(
+    tenant: Tenant,
+    *,
+    recipient: str,
+    sender: str | None = None,
+    ip: str | None = None,
+    certificate: str | None = None,
+    tls: bool | None = None,
+    forwarded: bool = False,
+    origin: str | None = None,
+    destination: str | None = None,
+    at: datetime | None = None,
+    policy: Policy | None = None,
+) -> Decision:
+    """Decide one made-up message.
+
+    Args:
+        tenant: the configuration history.
+        recipient: envelope recipient.
+        sender: envelope sender; "" is the null sender, None leaves it open.
+        ip: connecting address.
+        certificate: subject name the source presents.
+        tls: False says that the session is in plain text.
+        forwarded: the message is a copy that a cloud mailbox forwards.
+        origin: cloud, onpremises, internet or partner; None derives it from sender and source.
+        destination: as origin, for the recipient.
+        at: the moment, for dated snapshots; None takes the latest. Naive times are UTC.
+        policy: policies instead of the tenant's own.
+    """
+    number = Timeline(tenant).epoch_at(_utc(at)).snapshot if at else len(tenant.snapshots) - 1
+    snapshot = tenant.snapshots[number]
+    lens = Lens(snapshot, tenant.settings)
+    row = Observation(
+        recipient=lens.recipient(recipient),
+        sender=lens.sender(NULL_SENDER if sender == "" else sender),
+        source=lens.source(ip or "", certificate or ""),
+        envelope_known=sender is not None,
+        null_sender=sender == "",
+        forwarded=forwarded,
+        certificates=(certificate.lower(),) if certificate else None,
+        plain_text=tls is False,
+        origin=Place(origin) if origin else None,
+        destination=Place(destination) if destination else None,
+        made_up=True,
+    )
+    return _decided(row, lens, policy or tenant.settings.policy, snapshot.name)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """The answers of both sides over all readings; None = takes no part."""
+
+    arriving: Answer | None
+    leaving: Answer
+    missing: tuple[str, ...]
+
+
+def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Decision:
+    inputs, judge = inputs_of(row, lens), Judge(lens, policy)
+    readings = tuple(cases(row, inputs, judge.view))
+    both = _answers(readings, lens)
+    others = ((name, _answers(tuple(cases(row, inputs, view)), lens)) for name, _, view in judge.relevant(row, inputs))
+    touched = {name for name, other in others if not _same(both, other)}
+    refused = both.arriving is not None and both.arriving.outcome is Outcome.REJECT
+    answer = both.arriving if refused and both.arriving else both.leaving
+    unrouted = inputs.destination.known is Place.ONPREMISES and answer.outcome is Outcome.NONE
+    return Decision(
+        path=f"{inputs.origin.known or 'unknown'}>{inputs.destination.known or 'unknown'}",
+        outcome=answer.outcome.value,
+        inbound_outcome=both.arriving.outcome.value if both.arriving else None,
+        selected_inbound_connector=both.arriving.connector if both.arriving else None,
+        selected_outbound_connector=None if refused else both.leaving.connector,
+        code=answer.code,
+        candidates=answer.candidates or (both.arriving.candidates if both.arriving else ()),
+        missing=both.missing,
+        reason="onprem-recipient-unrouted" if unrouted else answer.reason or "input-missing",
+        policies={name: value for name, value in policy.items() if name in touched},
+        snapshot=snapshot,
+        steps=tuple(_steps(row, inputs, readings, judge.view)),
+    )
+
+
+def _same(one: _Both, other: _Both) -> bool:
+    arriving = one.arriving is other.arriving or (
+        one.arriving is not None and other.arriving is not None and one.arriving.same_as(other.arriving)
+    )
+    return arriving and one.leaving.same_as(other.leaving)
+
+
+def _answers(readings: tuple[Case, ...], lens: Lens) -> _Both:
+    arriving: list[Reading] = []
+    leaving: list[Reading] = []
+    for case in readings:
+        leaving.append((case, "", _held(case.leaving)))
+        arriving.extend((case, name, _held(answer)) for answer, name in case.arriving or ((None, ""),))
+    into, missing_in = _folded(arriving)
+    out, missing_out = _folded(leaving)
+    unknown = Answer(Outcome.UNDETERMINED)
+    if lens.snapshot.inbound is None and into is not None:
+        into, missing_in = unknown, (*missing_in, "inbound_connectors")
+    if lens.snapshot.outbound is None and out is not None and out.outcome not in (Outcome.LOCAL, Outcome.REJECT):
+        out, missing_out = unknown, (*missing_out, "outbound_connectors")
+    return _Both(into, out or unknown, tuple(dict.fromkeys((*missing_out, *missing_in))))
+
+
+def _held(answer: Answer | None) -> SideResult | None:
+    return None if answer is None else SideResult(Verdict.NO_EVIDENCE, answer.reason, answer, None)
+
+
+def _folded(readings: list[Reading]) -> tuple[Answer | None, tuple[str, ...]]:
+    distinct = {_said(r) for r in readings}
+    if len(distinct) > 1:
+        return Answer(Outcome.UNDETERMINED), deciding(readings, _said)
+    result = readings[0][2]
+    return (result.answer if result else None), ()
+
+
+def _said(reading: Reading) -> object:
+    result = reading[2]
+    return None if result is None else (result.answer.outcome, result.answer.connector, result.answer.candidates)
+
+
+def _steps(row: Observation, inputs: Inputs, readings: tuple[Case, ...], view: View) -> Iterator[Step]:
+    yield Step("origin", _places(inputs.origin), "evidence, Origin")
+    yield Step("destination", _places(inputs.destination), "evidence, Destination")
+    seen: set[tuple[object, ...]] = set()
+    for case in readings:
+        said = (case.origin, case.leaving.outcome, case.leaving.connector)
+        if said in seen:
+            continue
+        seen.add(said)
+        if len(readings) > 1:
+            yield Step("reading", f"if the message goes {case.origin}>{case.destination}", "8, missing inputs")
+        question = OutboundQuestion(
+            recipient=row.recipient,
+            origin=case.origin,
+            destination=case.destination,
+            originating=case.origin is Place.ONPREMISES,
+            forwarded=row.forwarded,
+            unknown_recipient=inputs.refused,
+            rule=case.rule,
+        )
+        if case.origin is not Place.CLOUD:
+            yield from explain_inbound(inbound_question(row, question), view.inbound)
+        yield from explain_outbound(question, view.outbound)
+
+
+def _places(places: Places) -> str:
+    words = " or ".join(places.possible)
+    return f"{words} (weak evidence)" if places.weak else words
+
+
+def checked_policies(values: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse a policy that does not exist."""
+    known = [p.name for p in POLICIES]
+    strange = next((name for name in values if name not in known), None)
+    if strange is not None:
+        raise UsageError(f"policy {strange!r} is not one of {', '.join(known)}")
+    return values

@@ -1,0 +1,158 @@
+"""Columns to classes and back: decide once per distinct input (docs/decisions/0003).
+
+The only module of selection that knows Arrow. A column is dictionary-encoded, each distinct value
+is reduced once to a numbered class, rows become integer keys, and what was decided per distinct key
+is scattered back by `take`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T", bound=Hashable)
+
+Codes = NDArray[np.int64]
+
+_REMEMBERED_VALUES = 1_000_000
+
+
+class Classes(Generic[K, T]):
+    """Numbers the classes that distinct values fall into; shared by all worker threads.
+
+    The memory of values is bounded and may be forgotten; the classes themselves stay, they are as
+    many as the configuration can tell apart.
+    """
+
+    def __init__(self, reduce: Callable[[K], T]) -> None:
+        """Start without classes; `reduce` gives the class of one value."""
+        self._reduce = reduce
+        self._of_value: dict[K, int] = {}
+        self._number: dict[T, int] = {}
+        self._lock = Lock()
+        self.classes: list[T] = []
+
+    def numbers(self, values: Iterable[K]) -> Codes:
+        """Give the class number of each value."""
+        return np.fromiter(map(self._one, values), np.int64)
+
+    def _one(self, value: K) -> int:
+        known = self._of_value.get(value)
+        return self._learn(value) if known is None else known
+
+    def _learn(self, value: K) -> int:
+        found = self._reduce(value)
+        with self._lock:
+            if len(self._of_value) >= _REMEMBERED_VALUES:
+                self._of_value.clear()
+            number = self._number.get(found)
+            if number is None:
+                number = len(self.classes)
+                self.classes.append(found)
+                self._number[found] = number
+            self._of_value[value] = number
+            return number
+
+
+def encoded(column: pa.ChunkedArray | pa.Array) -> tuple[list[str | None], Codes]:
+    """Give the distinct values of a column, None last, and each row's position among them."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    values: list[str | None] = [*array.dictionary.to_pylist(), None]
+    indices = pc.fill_null(array.indices, len(values) - 1).to_numpy(zero_copy_only=False)
+    return values, indices.astype(np.int64)
+
+
+def class_codes(classes: Classes[str | None, T], column: pa.ChunkedArray | pa.Array) -> Codes:
+    """Give each row's class number; the reduction runs once per distinct value."""
+    values, positions = encoded(column)
+    return classes.numbers(values)[positions]
+
+
+def class_codes_of_several(
+    classes: Classes[tuple[str | None, ...], T], columns: Sequence[pa.ChunkedArray | pa.Array]
+) -> Codes:
+    """As `class_codes`, for a class that rests on several columns together."""
+    parts = [encoded(c) for c in columns]
+    keys = combined([p for _, p in parts])
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    tuples = (tuple(values[positions[i]] for values, positions in parts) for i in first)
+    return classes.numbers(tuples)[inverse]
+
+
+def combined(parts: Sequence[Codes]) -> Codes:
+    """Join several columns of non-negative codes into one; equal rows, and only they, get equal codes.
+
+    Codes are renumbered whenever their product would outgrow 62 bits, so no number of classes collides.
+    """
+    result = np.zeros(len(parts[0]), np.int64) if parts else np.zeros(0, np.int64)
+    span = 1
+    for part in parts:
+        width = int(part.max(initial=0)) + 1
+        if span * width >= 1 << 62:
+            distinct, result = np.unique(result, return_inverse=True)
+            span = len(distinct)
+        result = result * width + part
+        span *= width
+    return result
+
+
+def distinct(keys: Codes) -> tuple[Codes, Codes]:
+    """Give the first row of each distinct key and each row's position among them."""
+    encoded_keys = pa.array(keys).dictionary_encode()
+    inverse = encoded_keys.indices.to_numpy().astype(np.int64)
+    first = np.full(len(encoded_keys.dictionary), len(keys), np.int64)
+    np.minimum.at(first, inverse, np.arange(len(keys)))
+    return first, inverse
+
+
+class Ledger(Generic[T]):
+    """Numbers results and keeps, for each named column, what every result shows there.
+
+    `columns` maps a column name to the function that reads its value from a result: text, or a tuple
+    of texts for list columns.
+    """
+
+    def __init__(self, columns: dict[str, Callable[[T], str | tuple[str, ...] | None]]) -> None:
+        """Start without results."""
+        self._read = columns
+        self._number: dict[T, int] = {}
+        self._lock = Lock()
+        self.results: list[T] = []
+        self._values: dict[str, dict[str | tuple[str, ...] | None, int]] = {name: {} for name in columns}
+        self._codes: dict[str, list[int]] = {name: [] for name in columns}
+
+    def number(self, result: T) -> int:
+        """Give a result its number."""
+        with self._lock:
+            number = self._number.get(result)
+            if number is None:
+                number = self._number[result] = len(self.results)
+                self.results.append(result)
+                for name, read in self._read.items():
+                    known = self._values[name]
+                    self._codes[name].append(known.setdefault(read(result), len(known)))
+            return number
+
+    def column(self, name: str, numbers: Codes) -> pa.Array:
+        """Scatter one column over rows: dictionary-encoded text, or lists of text."""
+        with self._lock:
+            values, codes = list(self._values[name]), np.array(self._codes[name], np.int32)
+        rows = codes[numbers]
+        if any(isinstance(v, tuple) for v in values):
+            return pa.array([list(v or ()) for v in values], pa.list_(pa.string())).take(pa.array(rows))
+        # Sorted, and only what the rows use: the same rows give the same bytes, whichever thread was first.
+        used = np.flatnonzero(np.bincount(rows, minlength=len(values)))
+        texts = sorted(v for i in used if isinstance(v := values[i], str))
+        place = {v: i for i, v in enumerate(texts)}
+        lookup = np.array([place.get(v, -1) if isinstance(v, str) else -1 for v in values], np.int32)
+        indices = lookup[rows]
+        return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), pa.array(texts, pa.string()))

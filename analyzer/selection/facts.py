@@ -1,0 +1,195 @@
+"""Reduce an address, a sender or a source to the facts that selection and evidence rest on.
+
+Selection never looks at an address itself, only at which configured patterns it meets. Millions of
+addresses thus share a few hundred facts, and one decision serves all messages with equal facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from analyzer.addresses import NULL_SENDER, NetworkTable, covers, covers_host, domain_of, parents, parse_ip
+from analyzer.tenant.model import (
+    AcceptedDomain,
+    ConnectorType,
+    DomainType,
+    InboundConnector,
+    MailboxPlace,
+    OutboundConnector,
+    Settings,
+    Snapshot,
+    TransportRule,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFacts:
+    """What the configuration says of one domain.
+
+    `exact` and `apex` are the configured patterns `d` and `*.d`; `wildcards` the other configured
+    `*.suffix` patterns that match, longest first. `accepted` is None both for a foreign domain and
+    where no accepted domains were exported: `accepted_known` tells them apart.
+    """
+
+    named: bool = False
+    exact: str | None = None
+    apex: str | None = None
+    wildcards: tuple[str, ...] = ()
+    accepted: DomainType | None = None
+    accepted_known: bool = True
+    onmicrosoft: bool = False
+    partner: bool = False
+    declared_onpremises: bool = False
+    mx: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """A recipient: the facts of the domain it is routed by, its mailbox's place, rules it meets."""
+
+    domain: DomainFacts
+    placement: MailboxPlace | None = None
+    resolved: bool = False
+    rules: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SenderFacts:
+    """A sender: the facts of its domain, its mailbox's place, rules it meets; `stated` = somebody is named."""
+
+    domain: DomainFacts
+    stated: bool = True
+    placement: MailboxPlace | None = None
+    direct_send: bool = False
+    rules: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """The host that handed the message over.
+
+    `onpremises` says that its address or name is declared; `connectors` are the enabled OnPremises
+    inbound connectors that list its address.
+    """
+
+    blank: bool = True
+    onpremises: bool = False
+    by_address: bool = False
+    service: bool = False
+    direct_send: bool = False
+    connectors: tuple[str, ...] = ()
+
+
+class Lens:
+    """One snapshot and the settings, compiled to reduce raw values to facts."""
+
+    def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
+        """Index every pattern, accepted domain and address range of the configuration."""
+        self.snapshot, self.settings = snapshot, settings
+        self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
+        self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
+        self.rules: tuple[TransportRule, ...] = tuple(
+            sorted((r for r in snapshot.rules or () if r.enabled), key=lambda r: r.priority)
+        )
+        self.outbound_named = {c.name: c for c in self.outbound}
+        self.inbound_named = {c.name: c for c in self.inbound}
+        self._patterns = frozenset(d for c in self.outbound for d in c.recipient_domains) | frozenset(
+            d for i in self.inbound for d in i.sender_domains
+        )
+        self._accepted = {a.domain: a for a in snapshot.accepted or ()}
+        self._sources = NetworkTable(tuple({n for i in self._onpremises_inbound for n in i.sender_ips}))
+        self._declared = NetworkTable(settings.onpremises_addresses)
+        self._services = NetworkTable(tuple(n for s in settings.services for n in s.addresses))
+        self._devices = NetworkTable(settings.direct_send_networks)
+        self.domain = lru_cache(maxsize=200_000)(self._domain)
+
+    @property
+    def _onpremises_inbound(self) -> tuple[InboundConnector, ...]:
+        return tuple(i for i in self.inbound if i.enabled and i.type is ConnectorType.ONPREMISES)
+
+    def accepted(self, domain: str) -> AcceptedDomain | None:
+        """Find the accepted domain that holds a domain; MatchSubDomains counts (reference 5)."""
+        found = self._accepted.get(domain)
+        if found is not None:
+            return found
+        above = (self._accepted.get(p) for p in parents(domain))
+        return next((a for a in above if a is not None and a.match_subdomains), None)
+
+    def _domain(self, domain: str) -> DomainFacts:
+        if not domain:
+            return DomainFacts(accepted_known=self.snapshot.accepted is not None)
+        accepted, settings = self.accepted(domain), self.settings
+        apex, own = f"*.{domain}", accepted is not None
+        return DomainFacts(
+            named=True,
+            exact=domain if domain in self._patterns else None,
+            apex=apex if apex in self._patterns else None,
+            wildcards=tuple(w for w in (f"*.{p}" for p in parents(domain)) if w in self._patterns),
+            accepted=accepted.type if accepted else None,
+            accepted_known=self.snapshot.accepted is not None,
+            onmicrosoft=own and domain.endswith(".onmicrosoft.com"),
+            partner=any(covers(p, domain) for p in settings.partner_domains),
+            declared_onpremises=any(covers(p, domain) for p in settings.onpremises_domains),
+            mx=self._mx(domain) if own else None,
+        )
+
+    def _mx(self, domain: str) -> str | None:
+        # The MX of *.onmicrosoft.com is always Office 365 (reference 2).
+        if domain.endswith(".onmicrosoft.com"):
+            return "office365"
+        return self.settings.mx.get(domain, self.settings.mx_default)
+
+    def recipient(self, address: str) -> RecipientFacts:
+        """Reduce an envelope recipient; a mail user counts by the address it is resolved to (reference 3.2)."""
+        address = address.lower()
+        directory = self.snapshot.directory
+        placed = directory.place(address) if directory is not None else None
+        target = placed.target if placed else None
+        own = domain_of(address)
+        return RecipientFacts(
+            domain=self.domain(domain_of(target) if target else own),
+            placement=placed.place if placed else None,
+            resolved=target is not None and target != address,
+            rules=frozenset(r.name for r in self.rules if _meets(r.recipients, r.recipient_domains, address, own)),
+        )
+
+    def sender(self, address: str | None) -> SenderFacts:
+        """Reduce a sender; the null sender has no domain, and None means that nobody is named."""
+        if not address:
+            return SenderFacts(self.domain(""), stated=False)
+        address = address.lower()
+        directory = self.snapshot.directory
+        own = "" if address == NULL_SENDER else domain_of(address)
+        placed = directory.place(address) if directory is not None and own else None
+        return SenderFacts(
+            domain=self.domain(own),
+            placement=placed.place if placed else None,
+            direct_send=address in self.settings.direct_send_addresses,
+            rules=frozenset(r.name for r in self.rules if _meets(r.senders, r.sender_domains, address, own)),
+        )
+
+    def source(self, ip: str, host: str = "") -> SourceFacts:
+        """Reduce the connecting address and the host name the log gives for it."""
+        address = parse_ip(ip)
+        named = bool(host) and any(covers_host(p, host.lower().rstrip(".")) for p in self.settings.onpremises_hosts)
+        if address is None:
+            return SourceFacts(onpremises=named)
+        listed = set(self._sources.holding(address))
+        declared = bool(self._declared.holding(address))
+        return SourceFacts(
+            blank=False,
+            onpremises=declared or named,
+            by_address=declared,
+            service=bool(self._services.holding(address)),
+            direct_send=bool(self._devices.holding(address)),
+            connectors=tuple(i.name for i in self._onpremises_inbound if listed.intersection(i.sender_ips)),
+        )
+
+
+def _meets(addresses: tuple[str, ...], domains: tuple[str, ...], address: str, domain: str) -> bool:
+    # Predicates of one kind are alternatives, kinds are joined by "and"; SenderDomainIs and
+    # RecipientDomainIs match the domain and its subdomains.
+    return (not addresses or address in addresses) and (
+        not domains or any(domain == d or domain.endswith(f".{d}") for d in domains)
+    )

@@ -1,0 +1,189 @@
+"""Inbound attribution: how Office 365 recognises a message that arrives (reference 4.2).
+
+The rules are the tuple ORDER, tried in turn; the first that answers decides. Partner restrictions
+(address, certificate) and RejectDirectSend have no rule here yet: a Partner connector is found by
+its sender domains alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analyzer.addresses import covers_host
+from analyzer.selection.decision import Answer, Outcome, Step
+from analyzer.selection.facts import DomainFacts, Lens, SourceFacts
+from analyzer.tenant.model import ConnectorType, InboundConnector
+from analyzer.tenant.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class InboundQuestion:
+    """Everything attribution looks at, complete.
+
+    `certificates` are the subject names presented, lower case; `mail_from` the facts of the MAIL
+    FROM domain (`named` is False for the null sender); `rcpt_to` the facts of the recipient's own
+    domain; `plain_text` says that the session used no TLS.
+    """
+
+    source: SourceFacts
+    mail_from: DomainFacts
+    rcpt_to: DomainFacts
+    certificates: tuple[str, ...] = ()
+    plain_text: bool = False
+
+
+class InboundView:
+    """A snapshot's inbound connectors seen under one policy."""
+
+    def __init__(self, lens: Lens, policy: Policy) -> None:
+        """Sort the enabled connectors by type."""
+        self.lens, self.policy = lens, policy
+        enabled = tuple(i for i in lens.inbound if i.enabled)
+        self.onpremises = tuple(i for i in enabled if i.type is ConnectorType.ONPREMISES)
+        self.partner = tuple(i for i in enabled if i.type is ConnectorType.PARTNER)
+
+    def certificate_accepted(self, connector: InboundConnector) -> bool:
+        """Tell whether the connector's certificate domain is an accepted domain (4.2, 1)."""
+        name = (connector.certificate_name or "").removeprefix("*.")
+        # `*.contoso.com` is valid with contoso.com or a subdomain of it accepted (JP:Three-Key-Points).
+        accepted = self.lens.snapshot.accepted or ()
+        below = connector.certificate_name != name and any(a.domain.endswith(f".{name}") for a in accepted)
+        return self.lens.accepted(name) is not None or below
+
+    def by_certificate(self, names: tuple[str, ...]) -> tuple[InboundConnector, ...]:
+        """Find the OnPremises connectors that a presented certificate identifies, the most specific only."""
+        found = [
+            i
+            for i in self.onpremises
+            if i.certificate_name
+            and any(certificate_matches(i.certificate_name, n) for n in names)
+            and self.certificate_accepted(i)
+        ]
+        best = max((len(i.certificate_name or "") for i in found), default=0)
+        return tuple(i for i in found if len(i.certificate_name or "") == best)
+
+
+def certificate_matches(pattern: str, name: str) -> bool:
+    """Tell whether TlsSenderCertificateName matches a presented name; either may be a wildcard.
+
+    >>> certificate_matches("*.contoso.com", "mail.contoso.com")
+    True
+    >>> certificate_matches("mail.contoso.com", "*.contoso.com")
+    True
+    """
+    return pattern == name or covers_host(pattern, name) or (name.startswith("*.") and covers_host(name, pattern))
+
+
+def _by_certificate(question: InboundQuestion, view: InboundView) -> Answer | None:
+    # rule: 4.2, 1. Originating is tried first, the certificate before the address.
+    return _one_of(view.by_certificate(question.certificates), view.policy, "certificate")
+
+
+def _by_address(question: InboundQuestion, view: InboundView) -> Answer | None:
+    # rule: 4.2, 2. The connector lists the address and an accepted domain stands in MAIL FROM, or,
+    # by policy `recipient_fallback`, in RCPT TO.
+    listed = tuple(i for i in view.onpremises if i.name in question.source.connectors)
+    if not listed:
+        return None
+    if question.mail_from.accepted is not None:
+        return _one_of(listed, view.policy, "address")
+    if view.policy.recipient_fallback == "on" and question.rcpt_to.accepted is not None:
+        return _one_of(listed, view.policy, "address-by-recipient")
+    return None
+
+
+def _relay_denied(question: InboundQuestion, _view: InboundView) -> Answer | None:
+    # rule: 4.2, 3 and 4.3. Nobody attributes it and no tenant owns the recipient's domain.
+    if question.rcpt_to.accepted is not None or not question.rcpt_to.accepted_known or not question.rcpt_to.named:
+        return None
+    return Answer(Outcome.REJECT, reason="relay-denied", code="5.7.64")
+
+
+def _by_partner(question: InboundQuestion, view: InboundView) -> Answer | None:
+    # rule: 4.2, 3. Incoming mail meets the Partner connector with the most specific sender domain.
+    ranked = [(r, i) for i in view.partner if (r := partner_rank(i, question.mail_from)) is not None]
+    best = min((r for r, _ in ranked), default=None)
+    winners = tuple(i for r, i in ranked if r == best)
+    if question.plain_text and winners and all(i.require_tls for i in winners):
+        return Answer(Outcome.REJECT, reason="partner-requires-tls")
+    return _one_of(winners, view.policy, "sender-domain")
+
+
+def _default(_question: InboundQuestion, _view: InboundView) -> Answer:
+    # rule: 4.2, 3 "else the default inbound connector"
+    return Answer(Outcome.NONE, reason="default-inbound")
+
+
+def partner_rank(connector: InboundConnector, domain: DomainFacts) -> tuple[int, int] | None:
+    """Say how specifically a Partner connector's SenderDomains match; smaller is better, None = not at all.
+
+    `*.x` is "a domain and all subdomains" (4.1), so the apex always counts on this side.
+    """
+    if domain.exact is not None and domain.exact in connector.sender_domains:
+        return (0, 0)
+    for wildcard in (*((domain.apex,) if domain.apex else ()), *domain.wildcards):
+        if wildcard in connector.sender_domains:
+            return (1, -len(wildcard))
+    return (2, 0) if "*" in connector.sender_domains else None
+
+
+# The order of reference 4.2: (what the rule looks at, the rule, where it is stated).
+ORDER: tuple[tuple[str, Callable[[InboundQuestion, InboundView], Answer | None], str], ...] = (
+    ("presented certificate", _by_certificate, "4.2, 1"),
+    ("connecting IP", _by_address, "4.2, 2"),
+    ("relay to a foreign domain", _relay_denied, "4.2, 3; 4.3"),
+    ("sender domain of a partner", _by_partner, "4.2, 3"),
+    ("default inbound connector", _default, "4.2, 3"),
+)
+
+
+def _one_of(connectors: tuple[InboundConnector, ...], policy: Policy, reason: str) -> Answer | None:
+    # rule: 4.2, 4 "two equal ones"; policy `equal_candidates`
+    names = tuple(sorted(i.name for i in connectors))
+    if not names:
+        return None
+    if len(names) == 1 or policy.equal_candidates == "lowest_name":
+        return Answer(Outcome.CONNECTOR, names[0], reason)
+    return Answer(Outcome.AMBIGUOUS, reason="equal-candidates", candidates=names)
+
+
+def select_inbound(question: InboundQuestion, view: InboundView) -> Answer:
+    """Answer which inbound connector a message is attributed to, or none, reject or ambiguous."""
+    for _, rule, _ in ORDER:
+        answer = rule(question, view)
+        if answer is not None:
+            return answer
+    raise AssertionError("the last rule always answers")
+
+
+def explain_inbound(question: InboundQuestion, view: InboundView) -> tuple[Step, ...]:
+    """Tell every connector considered and every rule in order."""
+    steps = [_fate(i, question, view) for i in view.lens.inbound]
+    for subject, rule, cite in ORDER:
+        answer = rule(question, view)
+        if answer is not None:
+            won = answer.connector or (" or ".join(answer.candidates) if answer.candidates else answer.outcome)
+            return (*steps, Step(subject, f"decides: {won} ({answer.reason})", cite))
+        steps.append(Step(subject, "does not apply", cite))
+    raise AssertionError("the last rule always answers")
+
+
+def _fate(connector: InboundConnector, question: InboundQuestion, view: InboundView) -> Step:
+    if not connector.enabled:
+        return Step(connector.name, "is off", "3.4 disabled")
+    if connector.type is ConnectorType.PARTNER:
+        found = partner_rank(connector, question.mail_from) is not None
+        return Step(connector.name, f"sender domain {'matches' if found else 'does not match'}", "4.2, 3")
+    if connector in view.by_certificate(question.certificates):
+        return Step(connector.name, f"a presented certificate matches {connector.certificate_name}", "4.2, 1")
+    if connector.name in question.source.connectors:
+        return Step(connector.name, "lists the connecting IP", "4.2, 2")
+    wants = " nor ".join(
+        w
+        for w in ("lists the connecting IP", "matches a presented certificate" if connector.certificate_name else "")
+        if w
+    )
+    return Step(
+        connector.name, f"neither {wants}" if " nor " in wants else "does not list the connecting IP", "4.2, 1-2"
+    )
