@@ -1,0 +1,123 @@
+"""The cube: all messages of one day that share path, connectors, verdict and why, counted.
+
+Cubes of batches, workers and machines merge by the same fold; findings, summaries, charts and the
+report read the cube alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.schema import CAUSES
+from analyzer.selection.batch import Codes, combined
+
+EXAMPLES = 3
+_MEASURES = ("messages", "failed", "first_seen", "last_seen", "examples")
+_SEPARATOR = "\x1f"
+
+
+def fold(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Add up the rows that agree in every key column.
+
+    Args:
+        table: the key columns and the measures messages, failed, first_seen, last_seen, examples;
+            the order of its rows decides which examples are kept.
+        keys: names of the key columns; integers, text, dates or lists of text.
+
+    Returns:
+        One row a distinct key, in the order of first appearance.
+    """
+    if table.num_rows == 0:
+        return table.select([*keys, *_MEASURES])
+    table = table.combine_chunks()
+    codes = combined([_codes(table.column(k)) for k in keys])
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=codes[order[0]] - 1))
+    by_appearance = np.argsort(order[starts], kind="stable")
+    columns = {k: table.column(k).take(pa.array(order[starts])) for k in keys}
+    for name, reduce in (
+        ("messages", np.add),
+        ("failed", np.add),
+        ("first_seen", np.minimum),
+        ("last_seen", np.maximum),
+    ):
+        column = table.column(name)
+        values = column.cast(pa.int64()).to_numpy()[order]
+        columns[name] = pa.array(reduce.reduceat(values, starts)).cast(column.type)
+    groups = np.empty(len(codes), np.int64)
+    groups[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(order)))
+    columns["examples"] = _first_examples(table.column("examples").combine_chunks(), groups, len(starts))
+    return pa.table(columns).take(pa.array(by_appearance))
+
+
+def _codes(column: pa.ChunkedArray) -> Codes:
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column, _SEPARATOR)
+    if pa.types.is_integer(column.type) and column.null_count == 0:
+        values: Codes = column.to_numpy().astype(np.int64)
+        values -= values.min()
+        return values
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.int32())
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    codes: Codes = pc.fill_null(array.indices, len(array.dictionary)).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes
+
+
+def _first_examples(examples: pa.ListArray, groups: Codes, count: int) -> pa.ListArray:
+    values, parents = examples.flatten(), pc.list_parent_indices(examples)
+    named = pc.is_valid(values)  # a message without an id is no example
+    values, owner = values.filter(named), groups[parents.filter(named).to_numpy()]
+    order = np.argsort(owner, kind="stable")
+    per_group = np.bincount(owner, minlength=count)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(per_group) - per_group, per_group)
+    offsets = np.concatenate([[0], np.cumsum(np.minimum(per_group, EXAMPLES))]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(order[rank < EXAMPLES])))
+
+
+class Cube:
+    """Collects partial cubes in the order of the input and keeps them small."""
+
+    _FOLD_AT = 300_000
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Start empty; `keys` are the key columns of every part."""
+        self._keys = tuple(keys)
+        self._parts: list[pa.Table] = []
+        self._rows = 0
+
+    def add(self, part: pa.Table) -> None:
+        """Add one part; parts must come in the order of the input."""
+        self._parts.append(part)
+        self._rows += part.num_rows
+        if self._rows > self._FOLD_AT:
+            self._parts = [self.table()]
+            self._rows = self._parts[0].num_rows
+            self._FOLD_AT = max(self._FOLD_AT, 2 * self._rows)
+
+    def table(self) -> pa.Table | None:
+        """Give everything so far as one folded table; None where nothing came."""
+        if not self._parts:
+            return None
+        return fold(pa.concat_tables(self._parts).unify_dictionaries(), self._keys)
+
+
+KEYS = tuple(c.name for c in CAUSES if c.name not in _MEASURES)
+
+
+def merge(cubes: Sequence[pa.Table]) -> pa.Table:
+    """Merge finished cubes of several runs into one, sorted by day and key."""
+    folded = fold(pa.concat_tables(cubes).cast(CAUSES.arrow), KEYS) if cubes else CAUSES.empty()
+    texts = [k for k in KEYS if not pa.types.is_list(CAUSES.arrow.field(k).type)]
+    lists = {f"_{k}": pc.binary_join(folded.column(k), _SEPARATOR) for k in KEYS if k not in texts}
+    keyed = pa.table({**{k: folded.column(k) for k in texts}, **lists}) if folded.num_rows else None
+    if keyed is None:
+        return CAUSES.empty()
+    order = pc.sort_indices(keyed, sort_keys=[(name, "ascending") for name in keyed.column_names])
+    return folded.take(order).select([c.name for c in CAUSES]).cast(CAUSES.arrow)

@@ -1,0 +1,58 @@
+"""Findings: causes an administrator can act on. Each kind is one function and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from analyzer.findings import completeness, routing
+from analyzer.findings.base import Context, Finding, Kind
+from analyzer.schema import FINDINGS as FINDINGS_TABLE
+from analyzer.schema import SEVERITIES
+from analyzer.tenant.model import Tenant
+
+FINDINGS: tuple[Kind, ...] = (
+    Kind("MF101", "connector-mismatch", "medium", routing.connector_mismatch),
+    Kind("MF102", "misroute", "high", routing.misroute),
+    Kind("MF103", "onprem-recipient-unrouted", "high", routing.onprem_recipient_unrouted),
+    Kind("MF104", "onprem-source-unattributed", "medium", routing.onprem_source_unattributed),
+    Kind("MF105", "ambiguous-selection", "low", routing.ambiguous_selection),
+    Kind("MF106", "policy-contradicted", "low", routing.policy_contradicted),
+    Kind("MF401", "no-connector-evidence", "info", completeness.no_connector_evidence),
+    Kind("MF402", "config-incomplete", "info", completeness.config_incomplete),
+    Kind("MF404", "change-window", "info", completeness.change_window),
+    Kind("MF405", "mx-unknown", "info", completeness.mx_unknown),
+    Kind("MF406", "rule-hit-unknown", "info", completeness.rule_hit_unknown),
+    Kind("MF407", "recipient-location-unknown", "info", completeness.recipient_location_unknown),
+    Kind("MF410", "trace-blind-spot", "info", completeness.trace_blind_spot),
+    Kind("MF412", "recipient-location-contradicted", "info", completeness.recipient_location_contradicted),
+    Kind("MF413", "source-unplaced", "info", completeness.source_unplaced),
+)
+
+
+def find_all(causes: pa.Table, tenant: Tenant) -> pa.Table:
+    """Raise every finding of the cube.
+
+    Returns:
+        A table of schema FINDINGS, gravest first, then busiest.
+    """
+    context = Context(tenant)
+    rows = [row for kind in FINDINGS for row in _rows(kind, causes, context)]
+    rows.sort(
+        key=lambda r: (-SEVERITIES.index(str(r["severity"])), -int(str(r["messages"])), str(r["code"]), str(r["title"]))
+    )
+    return pa.Table.from_pylist(rows, schema=FINDINGS_TABLE.arrow)
+
+
+def _rows(kind: Kind, causes: pa.Table, context: Context) -> Iterator[dict[str, object]]:
+    for finding in kind.detect(causes, context):
+        yield {"code": kind.code, "name": kind.name, "severity": kind.severity_of(finding), **_columns(finding)}
+
+
+def _columns(finding: Finding) -> dict[str, object]:
+    texts = ("title", "cause", "path", "domain", "logged", "selected", "advice")
+    return {**{name: getattr(finding, name) for name in texts}, "policies": list(finding.policies), **finding.measures}
+
+
+__all__ = ["FINDINGS", "Finding", "Kind", "find_all"]

@@ -1,0 +1,118 @@
+"""What a finding is and how causes are grouped into one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.causes import fold
+from analyzer.schema import SEVERITIES
+from analyzer.tenant.model import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause that an administrator can act on; `measures` holds counts, times and examples."""
+
+    title: str
+    cause: str
+    advice: str
+    measures: Mapping[str, object]
+    path: str | None = None
+    domain: str | None = None
+    logged: str | None = None
+    selected: str | None = None
+    policies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a finding may look at besides the cube."""
+
+    tenant: Tenant
+
+
+Detect = Callable[[pa.Table, Context], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of finding: a stable code and name, a severity, and the function that raises it."""
+
+    code: str
+    name: str
+    severity: str
+    detect: Detect
+
+    @property
+    def explanation(self) -> str:
+        """The finding's page: the docstring of the function that raises it."""
+        return inspect.getdoc(self.detect) or ""
+
+    def severity_of(self, finding: Finding) -> str:
+        """Give the severity; failed messages raise it by one step (reference 9.2)."""
+        if self.severity == "info" or not finding.measures["failed"]:
+            return self.severity
+        return SEVERITIES[min(SEVERITIES.index(self.severity) + 1, len(SEVERITIES) - 1)]
+
+
+def grouped(causes: pa.Table, keys: Sequence[str]) -> Iterator[dict[str, object]]:
+    """Fold causes by some keys, busiest first, and name the recipient domains concerned.
+
+    Yields:
+        The keys and measures of each group, with `domain`: the busiest domain and how many more.
+    """
+    if causes.num_rows == 0:
+        return
+    folded = fold(causes, keys)
+    domains = _domains_by_group(causes, keys)
+    rows = sorted(folded.to_pylist(), key=lambda r: (-r["messages"], [str(r[k]) for k in keys]))
+    for row in rows:
+        yield {**row, "domain": domains[_key(row, keys)]}
+
+
+def _key(row: Mapping[str, object], keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(row[k]) for k in keys)
+
+
+def _domains_by_group(causes: pa.Table, keys: Sequence[str]) -> dict[tuple[str, ...], str]:
+    counts: dict[tuple[str, ...], dict[str, int]] = {}
+    for row in fold(causes, [*(k for k in keys if k != "recipient_domain"), "recipient_domain"]).to_pylist():
+        per_domain = counts.setdefault(_key(row, keys), {})
+        name = row["recipient_domain"] or "(none)"
+        per_domain[name] = per_domain.get(name, 0) + row["messages"]
+    return {key: _summed_up(per_domain) for key, per_domain in counts.items()}
+
+
+def _summed_up(per_domain: Mapping[str, int]) -> str:
+    names = sorted(per_domain, key=lambda d: (-per_domain[d], d))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def where(causes: pa.Table, **values: str | None) -> pa.Table:
+    """Keep the causes whose columns have these values."""
+    for name, value in values.items():
+        column = causes.column(name)
+        mask = pc.is_null(column) if value is None else pc.fill_null(pc.equal(column, value), fill_value=False)
+        causes = causes.filter(mask)
+    return causes
+
+
+def listing(causes: pa.Table, column: str, text: str) -> pa.Table:
+    """Keep the causes whose list column holds a text."""
+    kept = [text in (values or ()) for values in causes.column(column).to_pylist()]
+    return causes.filter(pa.array(kept, pa.bool_()))
+
+
+def routed(causes: pa.Table) -> pa.Table:
+    """Keep the causes that stand for a routing decision."""
+    return causes.filter(pc.not_equal(causes.column("verdict"), "not_routed"))
+
+
+def measures(row: Mapping[str, object]) -> dict[str, object]:
+    """Pick the counts, times and examples of a group."""
+    return {name: row[name] for name in ("messages", "failed", "first_seen", "last_seen", "examples")}

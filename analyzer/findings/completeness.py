@@ -1,0 +1,299 @@
+"""MF401 to MF413: what the input could not tell, and what would tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
+
+_MOST_ADDRESSES = 50
+
+
+def no_connector_evidence(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The log does not say which connector these messages used.
+
+    What it means:
+        The format has no connector field, or the cell speaks of neither side of this message. Selection
+        was rerun, but there is nothing to compare it with.
+
+    Why it matters:
+        Such rows are neither fine nor wrong, and are counted apart.
+
+    What to do:
+        Export the same period as a historical search (Enhanced or Extended report), which names connectors.
+
+    Example:
+        Get-MessageTraceV2 has no connector column.
+    """
+    for group in grouped(where(causes, verdict="no_evidence"), ["format"]):
+        yield Finding(
+            title=f"{group['format']}: {group['messages']} messages carry no connector evidence",
+            cause="The log names no connector for them, so nothing can be compared.",
+            advice="Export the period with Start-HistoricalSearch -ReportType MessageTraceDetail (or MessageTrace).",
+            measures=measures(group),
+            domain=str(group["domain"]),
+        )
+
+
+def config_incomplete(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The log or a rule names a connector that the export does not hold, or an export is absent.
+
+    What it means:
+        The name in the log belongs to no connector of any snapshot. It may be a connector that was
+        deleted or renamed, one that the export leaves out, or a server connector inside the service.
+
+    Why it matters:
+        Whether the message went the right way cannot be told; it is not called a mismatch.
+
+    What to do:
+        Export again with Get-OutboundConnector -IncludeTestModeConnectors:$true and Get-InboundConnector,
+        and add older exports as dated snapshots.
+
+    Example:
+        The trace names "Old relay", which was deleted in spring.
+    """
+    rows = routed(causes)
+    named = rows.filter(pc.is_valid(rows.column("unknown_connector")))
+    for group in grouped(named, ["unknown_connector"]):
+        name = str(group["unknown_connector"])
+        yield Finding(
+            title=f"The log names {name}, which no export holds",
+            cause="No snapshot of the configuration has a connector of this name.",
+            advice="Export connectors again (Get-OutboundConnector -IncludeTestModeConnectors:$true, "
+            "Get-InboundConnector), or add an older export as a dated snapshot folder.",
+            measures=measures(group),
+            domain=str(group["domain"]),
+            logged=name,
+        )
+    for kind in ("outbound_connectors", "inbound_connectors"):
+        for group in grouped(listing(rows, "missing", kind), ["snapshot"]):
+            what = kind.replace("_", " ")
+            yield Finding(
+                title=f"No complete export of {what} in snapshot {group['snapshot']}",
+                cause=f"The {what} are not all in the export, so what they select is unknown.",
+                advice=f"Export the {what} with Get-{kind.split('_')[0].title()}Connector; "
+                "name a kind that is really empty in mailflow.toml under [exports] empty.",
+                measures=measures(group),
+                domain=str(group["domain"]),
+            )
+
+
+def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """A connector was changing, or its earlier settings are unknown, when these messages passed.
+
+    What it means:
+        The message lies within the grace time of a connector's WhenChangedUTC, or before it while no
+        export from before the change was given. What looked wrong may have been right at that time.
+
+    Why it matters:
+        An alarm would rest on settings that were perhaps not in force.
+
+    What to do:
+        Add an export from before the change as a dated snapshot folder, or look at later messages.
+
+    Example:
+        "Connector 2" was changed on 10 March; messages of 9 March disagree with its present settings.
+    """
+    found = where(causes, reason="change-window")
+    for group in grouped(found, ["path", "logged_outbound", "selected_outbound", "logged_inbound", "selected_inbound"]):
+        selected = group["selected_outbound"] or group["selected_inbound"]
+        logged = group["logged_outbound"] or group["logged_inbound"]
+        yield Finding(
+            title=f"{group['messages']} messages fall into a change of {selected or 'a connector'}",
+            cause="The settings in force at that time are not in the export.",
+            advice="Add an export from before WhenChangedUTC as a dated sub-folder of the tenant folder.",
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=str(group["domain"]),
+            logged=str(logged) if logged else None,
+            selected=str(selected) if selected else None,
+        )
+
+
+def mx_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """Where the MX record of a domain points decides here, and nobody said.
+
+    What it means:
+        Under centralized mail transport the allowed way of internet mail depends on where the MX
+        record points. No export holds it.
+
+    Why it matters:
+        The rows concerned stay undetermined.
+
+    What to do:
+        Write into mailflow.toml under [mx]: default = "office365" (or onpremises, thirdparty).
+
+    Example:
+        fabrikam.com's MX points at a filter service.
+    """
+    yield from _missing(
+        causes,
+        "mx",
+        "Where the MX record points is not known",
+        'Write into mailflow.toml under [mx]: default = "office365", or a line for the domain.',
+    )
+
+
+def rule_hit_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """Whether a mail flow rule chose the connector cannot be seen.
+
+    What it means:
+        A rule that routes to a connector has a condition that the log does not show, or the rules were
+        not exported while the log names a rule-scoped connector.
+
+    Why it matters:
+        With the rule the way was right, without it wrong.
+
+    What to do:
+        Export Get-TransportRule; use message trace details, which show RouteMessageUsingConnector.
+
+    Example:
+        A rule on a header word routes to "To partner".
+    """
+    yield from _missing(
+        causes,
+        "rule_hit",
+        "Whether a mail flow rule fired cannot be seen",
+        "Export Get-TransportRule, or use an Extended report, which shows RouteMessageUsingConnector.",
+    )
+
+
+def recipient_location_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """Where the recipient's mailbox lives decides here, and the input does not say.
+
+    What it means:
+        The recipient's domain is yours, but whether the mailbox is in the cloud or on your servers is
+        neither in the log nor in a recipients list.
+
+    Why it matters:
+        Local delivery and delivery through a connector cannot be told apart.
+
+    What to do:
+        Put a recipients list (Get-EXORecipient or Get-Recipient) into the tenant folder, or name whole
+        domains in mailflow.toml under [onpremises] domains.
+
+    Example:
+        A summary trace without a recipients list.
+    """
+    yield from _missing(
+        causes,
+        "destination",
+        "Where the recipient's mailbox lives is not known",
+        "Export the recipients (Get-EXORecipient -ResultSize Unlimited) into the tenant folder, "
+        "or list on-premises domains in mailflow.toml under [onpremises] domains.",
+    )
+
+
+def _missing(causes: pa.Table, name: str, title: str, advice: str) -> Iterator[Finding]:
+    found = listing(where(causes, verdict="undetermined"), "missing", name)
+    for group in grouped(found, ["path"]):
+        yield Finding(
+            title=f"{title}: {group['messages']} messages",
+            cause=f"The verdict depends on a missing input: {name}.",
+            advice=advice,
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=str(group["domain"]),
+        )
+
+
+def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:
+    """Something that no trace shows was taken on trust.
+
+    What it means:
+        No trace holds the certificate that a server presented. Where the source is one of your declared
+        addresses and the log names an enabled certificate connector, that is counted as a match.
+        Mail refused by RejectDirectSend (5.7.68) is in no trace at all.
+
+    Why it matters:
+        These matches rest on your declaration of the addresses, not on the certificate.
+
+    What to do:
+        Compare with the SMTP protocol log of your own servers if the certificate itself is in doubt.
+
+    Example:
+        192.0.2.10 is declared, the log names "Inbound from on-premises" with `*.contoso.com`.
+    """
+    for group in grouped(where(causes, reason="certificate-presumed"), ["logged_inbound"]):
+        yield Finding(
+            title=f"{group['logged_inbound']}: the certificate is presumed, no trace shows it",
+            cause="The source is declared on-premises and the log names this certificate connector.",
+            advice="Nothing to change; the protocol log of your servers shows the certificate they present.",
+            measures=measures(group),
+            domain=str(group["domain"]),
+            logged=str(group["logged_inbound"]),
+        )
+    refusing = [s.name for s in context.tenant.snapshots if s.organization and s.organization.reject_direct_send]
+    if refusing and causes.num_rows:
+        group = next(grouped(causes, ["verdict"]))
+        yield Finding(
+            title="RejectDirectSend is on: mail refused with 5.7.68 is in no trace",
+            cause="Refusals at the protocol layer leave no row in a message trace.",
+            advice="Look for 5.7.68 in the logs of the devices and servers that send directly.",
+            measures={**measures(group), "messages": 0, "failed": 0, "examples": []},
+        )
+
+
+def recipient_location_contradicted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The log and the recipients list disagree on where a mailbox lives.
+
+    What it means:
+        A recipient that the list places on-premises was delivered in the cloud, or one that it places in
+        the cloud was sent out. The row is believed.
+
+    Why it matters:
+        The list is older than the log, or the mailbox was moved in between.
+
+    What to do:
+        Export the recipients again, or add the list of the time as a dated snapshot.
+
+    Example:
+        ann@contoso.com was moved to the cloud on Tuesday; the list is of Monday.
+    """
+    found = causes.filter(causes.column("contradicted"))
+    for group in grouped(found, ["path", "recipient_domain"]):
+        yield Finding(
+            title=f"{group['recipient_domain']}: the log contradicts the recipients list",
+            cause="The delivery shown by the log does not fit the mailbox place in the list; the log is believed.",
+            advice="Export the recipients again (Get-EXORecipient), or add the list of that time as a dated snapshot.",
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=str(group["domain"]),
+        )
+
+
+def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """Senders placed on-premises arrive by the default inbound connector from an undeclared address.
+
+    What it means:
+        The recipients list places these senders on your own servers, but the address that handed the
+        mail over is not declared as yours. It is either an address that mailflow.toml lacks, or
+        somebody who forges your senders.
+
+    Why it matters:
+        If the address is yours, this mail meets no inbound connector. If it is not, it is forged.
+
+    What to do:
+        If the address is yours, add it to mailflow.toml under [onpremises] addresses.
+
+    Example:
+        203.0.113.77 sends as john@contoso.com.
+    """
+    rows = routed(causes)
+    rows = where(rows.filter(pc.is_valid(rows.column("source"))), origin="onpremises", logged_inbound="(none)")
+    rows = rows.filter(pc.is_in(rows.column("reason"), pa.array(["weak-origin", "direct-send-possible"])))
+    for number, group in enumerate(grouped(rows, ["source"])):
+        if number == _MOST_ADDRESSES:
+            break
+        yield Finding(
+            title=f"{group['source']}: senders of yours, from an address that is not declared",
+            cause="The recipients list places the senders on-premises; the address is in no [onpremises] list.",
+            advice="If the address is yours, write into mailflow.toml under [onpremises]: "
+            f'addresses = ["{group["source"]}"]; otherwise the senders are forged.',
+            measures=measures(group),
+            domain=str(group["domain"]),
+            logged="no connector",
+        )

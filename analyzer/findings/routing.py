@@ -1,0 +1,305 @@
+"""MF101 to MF106: what the verdicts of reference section 8 mean to an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from analyzer.findings.base import Context, Finding, grouped, measures, routed, where
+from analyzer.tenant.policy import POLICIES
+
+_SIDES = ("outbound", "inbound")
+_NONE = {"(none)": "no connector", None: "not logged"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A group of one side, in words."""
+
+    path: str
+    domain: str
+    logged: str
+    selected: str
+    reason: str
+    origin: str
+    destination: str
+
+
+def _groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, _Row, dict[str, object]]]:
+    for side in _SIDES:
+        found = where(routed(causes), **{f"{side}_verdict": verdict})
+        for group in grouped(
+            found, ["path", "origin", "destination", f"logged_{side}", f"selected_{side}", "policies"]
+        ):
+            words = _Row(
+                path=str(group["path"]),
+                domain=str(group["domain"]),
+                logged=_word(group[f"logged_{side}"]),
+                selected=_word(group[f"selected_{side}"]),
+                reason="",
+                origin=_place(group["origin"]),
+                destination=_place(group["destination"]),
+            )
+            yield side, words, group
+
+
+def _word(name: object) -> str:
+    if name in ("(none)", None):
+        return _NONE[None if name is None else "(none)"]
+    text = str(name)
+    return {"(local)": "local delivery", "(none)": "no connector"}.get(text, text)
+
+
+def _place(name: object) -> str:
+    return {"onpremises": "on-premises", "unknown": "an unknown place"}.get(str(name), str(name))
+
+
+def _policies(group: dict[str, object]) -> tuple[str, ...]:
+    found = group.get("policies")
+    return tuple(str(p) for p in found) if isinstance(found, list) else ()
+
+
+def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The log names another connector than the one the configuration selects.
+
+    What it means:
+        The message took an allowed kind of way, but not the connector that the exported configuration
+        selects for it, under any documented reading of the rules.
+
+    Why it matters:
+        The other connector may use another smart host, certificate or TLS setting. If it is switched
+        off as unused, this mail stops.
+
+    What to do:
+        Compare RecipientDomains (outbound) or SenderIPAddresses, SenderDomains and
+        TlsSenderCertificateName (inbound) of both connectors. Either the export is older than the
+        log, or two connectors claim the same mail.
+
+    Example:
+        Mail to fabrikam.com is logged on "Connector 2"; only "Connector 1" covers fabrikam.com.
+    """
+    for side, row, group in _groups(causes, "mismatch"):
+        properties = (
+            "RecipientDomains"
+            if side == "outbound"
+            else "SenderIPAddresses, SenderDomains and TlsSenderCertificateName"
+        )
+        yield Finding(
+            title=f"{row.domain}: the log names {row.logged}, the configuration selects {row.selected}",
+            cause=f"Mail from {row.origin} to {row.destination} went by {row.logged} ({side}) although {row.selected} "
+            "is what the exported configuration selects.",
+            advice=f"Compare {properties} of {row.logged} and {row.selected}; export the connectors again if they "
+            "were changed after the log, otherwise correct the one that claims this mail wrongly.",
+            measures=measures(group),
+            path=row.path,
+            domain=row.domain,
+            logged=row.logged,
+            selected=row.selected,
+            policies=_policies(group),
+        )
+
+
+def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The message took a way that is not an allowed one between these places.
+
+    What it means:
+        The pair of places and the type of connector used do not belong together: on-premises mail
+        that left by the MX record, internet mail through an on-premises connector, mail between two
+        cloud mailboxes through a connector without a rule.
+
+    Why it matters:
+        Such mail loops, is refused, loses its cross-premises headers, or leaves the organization by a
+        way that nobody protects.
+
+    What to do:
+        For mail that bypassed its connector: check Enabled and RecipientDomains of the selected
+        connector at that time. For mail that used a connector it should not: narrow RecipientDomains,
+        take `*` out of it, or clear AllAcceptedDomains.
+
+    Example:
+        john@contoso.com has his mailbox on-premises, "Connector 2" covers contoso.com, and the log
+        shows a Send without connector.
+    """
+    for side, row, group in _groups(causes, "misroute"):
+        bypassed = row.logged == "no connector"
+        yield Finding(
+            title=f"{row.domain}: mail from {row.origin} to {row.destination} went by {row.logged}",
+            cause=(
+                f"{row.selected} applies, but the log shows {row.logged} on the {side} side."
+                if bypassed
+                else f"{row.logged} is not an allowed way from {row.origin} to {row.destination}; "
+                f"the configuration selects {row.selected}."
+            ),
+            advice=(
+                f"Check Enabled and the domains of {row.selected} at that time, and whether the recipient's mailbox "
+                "was still in the cloud."
+                if bypassed
+                else f"Narrow RecipientDomains (remove `*`) or AllAcceptedDomains of {row.logged}, or the rule that "
+                "routes to it."
+            ),
+            measures=measures(group),
+            path=row.path,
+            domain=row.domain,
+            logged=row.logged,
+            selected=row.selected,
+            policies=_policies(group),
+        )
+
+
+def onprem_recipient_unrouted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The recipient's mailbox is on-premises and no outbound connector covers it.
+
+    What it means:
+        No enabled outbound connector matches the recipient's domain, so Office 365 looks up the MX
+        record, which usually points back at Office 365.
+
+    Why it matters:
+        Without connectors, mail does not flow to your own servers: it loops or is returned (5.4.6, 5.4.14).
+
+    What to do:
+        Add the domain to RecipientDomains of the connector to your servers, or set AllAcceptedDomains,
+        and make sure that Enabled is true and TestMode false.
+
+    Example:
+        A mailbox in plant.contoso.com on your servers, while connectors exist only for contoso.com.
+    """
+    found = where(routed(causes), outbound_verdict="unrouted")
+    for group in grouped(found, ["recipient_domain", "path", "policies"]):
+        domain = str(group["recipient_domain"] or group["domain"])
+        yield Finding(
+            title=f"{domain}: on-premises recipients, but no outbound connector covers the domain",
+            cause=f"No enabled outbound connector matches {domain}; its MX record is used instead.",
+            advice=f"Add {domain} to RecipientDomains of the outbound connector to your own servers "
+            "(or set AllAcceptedDomains), with Enabled true.",
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=domain,
+            logged="no connector",
+            selected="no connector",
+            policies=_policies(group),
+        )
+
+
+def onprem_source_unattributed(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    r"""Mail from your own servers was not attributed to any inbound connector of yours.
+
+    What it means:
+        The connecting address is one of your own, the sender's mailbox is on-premises, but the message
+        fell to the default inbound connector: Office 365 treated it as mail from the internet.
+
+    Why it matters:
+        It loses its cross-premises trust, is filtered as foreign mail, and relay to the internet is
+        refused (5.7.64). The usual causes are a renewed certificate with another subject and a changed
+        egress address.
+
+    What to do:
+        Compare TlsSenderCertificateName of the inbound connector with the certificate your servers
+        present, and SenderIPAddresses with the address shown.
+
+    Example:
+        203.0.113.9 sends as ann@contoso.com and the trace names `...\Default ...`.
+    """
+    found = where(routed(causes), inbound_verdict="unrouted")
+    for group in grouped(found, ["source", "path", "policies"]):
+        address = str(group["source"] or "an unnamed address")
+        yield Finding(
+            title=f"{address}: mail from your own servers met no inbound connector",
+            cause=f"Mail that {address} handed over fell to the default inbound connector.",
+            advice=f"Check that the server at {address} presents the certificate named in TlsSenderCertificateName "
+            f"of the inbound connector, or add {address} to its SenderIPAddresses; if the device may send "
+            "without a connector, list it in mailflow.toml under [onpremises] direct_send.",
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=str(group["domain"]),
+            logged="no connector",
+            policies=_policies(group),
+        )
+
+
+def ambiguous_selection(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The log names a connector that is right under another documented reading.
+
+    What it means:
+        Microsoft's documents contradict each other on this point. Under the policy in force another
+        connector is selected; under the other value the logged one is right.
+
+    Why it matters:
+        It is not shown to be wrong, and not shown to be right. See MF106 for what your log bears out.
+
+    What to do:
+        Give the domain an exact entry in RecipientDomains of the connector you mean: then every
+        reading agrees.
+
+    Example:
+        sales.contoso.com is an accepted domain, `*.contoso.com` has a connector and so have all
+        accepted domains (policy `precedence`).
+    """
+    for side, row, group in _groups(causes, "ambiguous"):
+        policies = _policies(group)
+        yield Finding(
+            title=f"{row.domain}: {row.logged} or {row.selected}, depending on {', '.join(policies) or 'a policy'}",
+            cause=f"The log names {row.logged} ({side}); under {', '.join(policies)} "
+            f"the configuration selects {row.selected}.",
+            advice=f"Name {row.domain} exactly in RecipientDomains of the connector you mean."
+            if side == "outbound"
+            else f"Make {row.logged} and {row.selected} differ in what they match.",
+            measures=measures(group),
+            path=row.path,
+            domain=row.domain,
+            logged=row.logged,
+            selected=row.selected,
+            policies=policies,
+        )
+
+
+def policy_contradicted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+    """The log consistently bears out another value of a policy than the one in force.
+
+    What it means:
+        On every row on which the values of a policy give different answers and the log agrees with
+        one, it agrees with another value than the setting.
+
+    Why it matters:
+        Your tenant is the evidence that the documents lack. With the right value the ambiguous rows
+        become matches, and real mismatches stand out.
+
+    What to do:
+        Write the line shown into mailflow.toml and run again.
+
+    Example:
+        All 412 messages to sales.contoso.com used the connector that `precedence = "list"` selects.
+    """
+    for policy in POLICIES:
+        touched = causes.filter(
+            pa.array([_names(p, policy.name) for p in causes.column("policies").to_pylist()], pa.bool_())
+        )
+        counts = {v: _borne_out(touched, f"{policy.name}={v}") for v in policy.values}
+        settings = {
+            p.partition("=")[2] for ps in touched.column("policies").to_pylist() for p in ps if _names([p], policy.name)
+        }
+        for setting in settings:
+            others = [v for v in policy.values if v != setting and counts[v]]
+            if counts[setting] or len(others) != 1:
+                continue
+            value = others[0]
+            for group in grouped(touched, ["format"]):
+                yield Finding(
+                    title=f"The log bears out {policy.name} = {value}, not {setting}",
+                    cause=f"{counts[value]} messages agree with {value}, none with {setting}: {policy.meaning}.",
+                    advice=f'Write into mailflow.toml under [policy]: {policy.name} = "{value}"',
+                    measures=measures(group),
+                    domain=str(group["domain"]),
+                    policies=(f"{policy.name}={setting}",),
+                )
+                break
+
+
+def _names(policies: list[str] | None, name: str) -> bool:
+    return any(p.startswith(f"{name}=") for p in policies or ())
+
+
+def _borne_out(causes: pa.Table, text: str) -> int:
+    rows = zip(causes.column("bears_out").to_pylist(), causes.column("messages").to_pylist(), strict=True)
+    return sum(count for borne, count in rows if text in (borne or ()))
