@@ -1,0 +1,89 @@
+"""The command line: it translates and prints, it does not think.
+
+Exit codes: 0 fine, 1 findings at or above --fail-on, or validate found faults, 2 usage, 3 nothing
+could be read, 4 incomplete input under --strict, 70 internal error, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from analyzer import __version__
+from analyzer.errors import MailflowError
+
+COMMANDS = ("analyze", "route", "explain", "validate", "report", "list", "generate", "demo")
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when it is called, so that the program starts at once."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        home = import_module(f"analyzer.cli.{cmd_name}" if cmd_name != "list" else "analyzer.cli.listing")
+        command = getattr(home, "list_command" if cmd_name == "list" else cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mailflow", message="%(prog)s %(version)s")
+def cli() -> None:
+    r"""Did the mail go the way the configuration says?
+
+    Reruns Exchange Online connector selection for every message of your logs against the exported
+    configuration, and explains each difference.
+
+    \b
+    mailflow demo                                       try it on made-up traffic
+    mailflow analyze LOG... --tenant DIR --out DIR      the main job
+    mailflow route --tenant DIR --to ADDRESS            one made-up message, with every step
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        # Colour is decided by click from NO_COLOR and the terminal.
+        result = cli.main(args=arguments, prog_name="mailflow", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted; nothing was left half-written", err=True)
+        return 130
+    except KeyboardInterrupt:
+        click.echo("interrupted; nothing was left half-written", err=True)
+        return 130
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except MailflowError as problem:
+        click.echo(f"mailflow: {_printable(str(problem))}", err=True)
+        return problem.exit_code
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; the rest of it is wanted by nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        logging.getLogger(__name__).exception("internal error; please report it with the lines below")
+        return 70
+    return result if isinstance(result, int) else 0
+
+
+def _printable(text: str) -> str:
+    """Neutralise control characters: a message may quote a log (docs, SECURITY.md)."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)

@@ -1,0 +1,72 @@
+"""`mailflow analyze`: the main job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import json_option, moment, policy_option, policy_values, progress_line
+from analyzer.schema import SEVERITIES
+
+
+@click.command()
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--tenant", "tenant_path", required=True, metavar="DIR", help="Folder of configuration exports.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write.")
+@click.option("--format", "format_name", metavar="NAME", help="Log format, where content does not tell it.")
+@click.option("--date-order", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in slash dates.")
+@click.option("--since", metavar="TIME", help="First moment; UTC unless it carries an offset.")
+@click.option("--until", metavar="TIME", help="First moment after the period.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Threads; one a core where not given.")
+@policy_option
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 when a finding is at least this severe.")
+@click.option("--strict", is_flag=True, help="Exit 4 when any input was incomplete.")
+@click.option("--force", is_flag=True, help="Replace an earlier report.")
+@json_option
+def analyze(
+    logs: tuple[str, ...],
+    tenant_path: str,
+    out: Path,
+    *,
+    format_name: str | None,
+    date_order: str | None,
+    since: str | None,
+    until: str | None,
+    workers: int | None,
+    policies: tuple[str, ...],
+    fail_on: str | None,
+    strict: bool,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Judge every message of the logs and write a report.
+
+    LOG is a file, a folder, a glob, a zip or gz archive, or - for standard input; compression,
+    encoding and format are told by content.
+    """
+    from analyzer.report import analyze as run
+    from analyzer.tenant import load_tenant
+
+    report = run(
+        logs,
+        load_tenant(tenant_path),
+        out=out,
+        since=moment(since, "--since"),
+        until=moment(until, "--until"),
+        format_name=format_name,
+        date_order=date_order,
+        policies=policy_values(policies),
+        workers=workers,
+        force=force,
+        progress=progress_line(),
+    )
+    if as_json:
+        click.echo(json.dumps({"run": report.run, **json.loads(report.findings_json())}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(report.text())
+    if strict and report.incomplete:
+        return 4
+    severe = fail_on is not None and report.worst_severity in SEVERITIES[SEVERITIES.index(fail_on) :]
+    return 1 if severe else 0

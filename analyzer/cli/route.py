@@ -1,0 +1,62 @@
+"""`mailflow route`: one made-up message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import click
+
+from analyzer.cli.options import json_option, moment, policy_option, policy_values
+
+_PLACES = click.Choice(["cloud", "onpremises", "internet", "partner"])
+
+
+@click.command()
+@click.option("--tenant", "tenant_path", required=True, metavar="DIR", help="Folder of configuration exports.")
+@click.option("--to", "recipient", required=True, metavar="ADDRESS", help="Envelope recipient.")
+@click.option("--from", "sender", metavar="ADDRESS", help='Envelope sender; "" is the null sender.')
+@click.option("--ip", metavar="ADDRESS", help="Connecting address.")
+@click.option("--certificate", metavar="NAME", help="Subject name that the source presents.")
+@click.option("--tls", type=click.Choice(["yes", "no"]), help="Whether the session is encrypted.")
+@click.option("--forwarded", is_flag=True, help="A copy that a cloud mailbox forwards.")
+@click.option("--origin", type=_PLACES, help="Where it comes from, instead of what sender and address tell.")
+@click.option("--destination", type=_PLACES, help="Where the recipient is, instead of what the lists tell.")
+@click.option("--at", metavar="TIME", help="The moment, for dated snapshots; UTC unless it carries an offset.")
+@policy_option
+@json_option
+def route(
+    tenant_path: str,
+    recipient: str,
+    sender: str | None,
+    *,
+    ip: str | None,
+    certificate: str | None,
+    tls: str | None,
+    forwarded: bool,
+    origin: str | None,
+    destination: str | None,
+    at: str | None,
+    policies: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Decide one made-up message and show every step."""
+    from analyzer.route import checked_policies
+    from analyzer.route import route as decide
+    from analyzer.tenant import load_tenant
+
+    tenant = load_tenant(tenant_path)
+    decision = decide(
+        tenant,
+        recipient=recipient,
+        sender=sender,
+        ip=ip,
+        certificate=certificate,
+        tls=None if tls is None else tls == "yes",
+        forwarded=forwarded,
+        origin=origin,
+        destination=destination,
+        at=moment(at, "--at"),
+        policy=replace(tenant.settings.policy, **checked_policies(policy_values(policies))),
+    )
+    click.echo(json.dumps(decision.as_dict(), indent=2, ensure_ascii=False) if as_json else str(decision))

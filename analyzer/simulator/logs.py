@@ -1,0 +1,191 @@
+"""The logs: one table of cells a batch and format, appended to its file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.simulator.columns import Columns, dashed, iso, join, legs_that, of_leg, of_scenario, packed
+from analyzer.simulator.company import PEERS, SMART_HOSTS, Peer
+from analyzer.simulator.extended import extended
+from analyzer.simulator.scenario import Event
+from analyzer.simulator.traffic import Plan
+
+_STATUS = {
+    Event.DELIVER: "Delivered",
+    Event.SEND: "Delivered",
+    Event.FAIL: "Failed",
+    Event.EXPAND: "Expanded",
+    Event.DEFER: "Pending",
+    Event.QUARANTINE: "Quarantined",
+}
+_PACKED_STATUS = {
+    Event.DELIVER: "Receive, Deliver",
+    Event.SEND: "Receive, Send",
+    Event.FAIL: "Receive, Fail",
+    Event.EXPAND: "Receive, Expand",
+    Event.DEFER: "Receive, Defer",
+    Event.QUARANTINE: "Receive, Quarantined",
+}
+
+
+def next_hop(columns: Columns) -> pa.StringArray:
+    """Give the address that each recipient's mail was sent to; null where it was not sent."""
+    numbers = columns.batch.leg
+    smart_host = of_leg(numbers, lambda leg: SMART_HOSTS[leg.logged][0] if leg.logged else None)
+    exchangers = pa.array(PEERS[Peer.INTERNET], pa.string())
+    mx = exchangers.take(pa.array(columns.batch.recipient % len(exchangers)))
+    sent = pa.array(legs_that(lambda leg: leg.event is Event.SEND)[numbers])
+    return pc.if_else(sent, pc.coalesce(smart_host, mx), None)
+
+
+def message_trace(columns: Columns, plan: Plan) -> pa.Table:
+    """Write a row a recipient, with the columns of Get-MessageTraceV2."""
+    batch, spread = columns.batch, columns.to_recipients
+    by_server = of_scenario(batch.scenario, lambda scenario: None if scenario.source.submitted else "")
+    ends = plan.opens + plan.days * 86_400_000_000
+    window = iso(np.array([plan.opens, ends], np.int64))
+    return pa.table(
+        {
+            "MessageId": spread(columns.message_id),
+            "Received": spread(iso(batch.received)),
+            "SenderAddress": spread(columns.sender),
+            "RecipientAddress": columns.recipient,
+            "Subject": spread(columns.subject),
+            "Status": of_leg(batch.leg, lambda leg: _STATUS[leg.event]),
+            "ToIP": next_hop(columns),
+            # Blank for mail sent from Exchange Online (reference 10.3).
+            "FromIP": spread(join(columns.peer, by_server)),
+            "Size": spread(pa.array(batch.size).cast(pa.string())),
+            "MessageTraceId": spread(dashed(columns.network_id)),
+            "StartDate": pa.repeat(window[0], len(batch.leg)),
+            "EndDate": pa.repeat(window[1], len(batch.leg)),
+        }
+    )
+
+
+def enhanced_summary(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001  every log is asked alike
+    """Write a row a message, its recipients packed, its network message id without dashes."""
+    batch = columns.batch
+    status = of_leg(batch.leg, lambda leg: _PACKED_STATUS[leg.event])
+    return pa.table(
+        {
+            "origin_timestamp_utc": join(iso(batch.received), "Z"),
+            "sender_address": columns.sender,
+            "recipient_status": packed(join(columns.recipient, "##", status), batch.offsets),
+            "message_subject": columns.subject,
+            "total_bytes": pa.array(batch.size).cast(pa.string()),
+            "message_id": columns.message_id,
+            "network_message_id": columns.network_id,
+            "original_client_ip": columns.peer,
+            "directionality": of_scenario(batch.scenario, lambda scenario: "2" if scenario.leaves else "1"),
+            "connector_id": of_scenario(batch.scenario, lambda scenario: scenario.cell),
+            "delivery_priority": pa.repeat("Normal", len(batch.scenario)),
+        }
+    )
+
+
+def _quote(text: pa.StringArray) -> pa.StringArray:
+    return join('"', pc.replace_substring(text, '"', '""'), '"')
+
+
+# The columns whose text may hold a comma, a quotation mark or a line break.
+_FREE_TEXT = {"message_subject", "recipient_status"}
+
+
+def _csv_cell(name: str, cell: pa.StringArray) -> pa.StringArray:
+    """Quote a cell where its text demands it."""
+    text = pc.fill_null(cell, "")
+    if name not in _FREE_TEXT:
+        return text
+    return pc.if_else(pc.match_substring_regex(text, '[",\r\n]'), _quote(text), text)
+
+
+def _quoted_cell(_: str, cell: pa.StringArray) -> pa.StringArray:
+    """Quote every cell but a null one, as Export-Csv does."""
+    return pc.fill_null(_quote(cell), "")
+
+
+def _json_member(name: str, cell: pa.StringArray) -> pa.StringArray:
+    """Write one member; each distinct text is escaped once."""
+    if name == "Size":
+        return join(f'"{name}": ', cell)
+    coded = cell.dictionary_encode()
+    distinct = pa.array([json.dumps(value) for value in coded.dictionary.to_pylist()], pa.string())
+    return join(f'"{name}": ', pc.fill_null(distinct.take(coded.indices), "null"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the cells of a row become text, and what stands before, between and after the rows."""
+
+    cell: Callable[[str, pa.StringArray], pa.StringArray]
+    header: str
+    row: tuple[str, str, str]  # before the cells, between two, after them
+    between: str
+    end: str
+
+    def opening(self, names: Sequence[str]) -> bytes:
+        """Say what the file begins with."""
+        return self.header.format(",".join(names), quoted='","'.join(names)).encode()
+
+    def rows(self, cells: pa.Table) -> bytes:
+        """Write rows, without what would stand after the last."""
+        before, separator, after = self.row
+        written = (self.cell(name, cells[name].combine_chunks()) for name in cells.column_names)
+        lines = join(before, join(*written, separator=separator), after)
+        together = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
+        return bytes(pc.binary_join(together, self.between)[0].as_buffer())
+
+
+_CSV = Shape(_csv_cell, "{}\r\n", ("", ",", ""), "\r\n", "\r\n")
+_EXPORT_CSV = Shape(_quoted_cell, '"{quoted}"\r\n', ("", ",", ""), "\r\n", "\r\n")
+_JSON_ARRAY = Shape(_json_member, "[\n", ("  {", ", ", "}"), ",\n", "\n]\n")
+
+
+@dataclass(frozen=True, slots=True)
+class LogFormat:
+    """A log that can be written: the name of its format, its file, its cells and their shape."""
+
+    name: str
+    file: str
+    cells: Callable[[Columns, Plan], pa.Table]
+    shape: Shape
+
+
+LOG_FORMATS: tuple[LogFormat, ...] = (
+    LogFormat("message-trace", "message-trace.csv", message_trace, _EXPORT_CSV),
+    LogFormat("message-trace-json", "message-trace.json", message_trace, _JSON_ARRAY),
+    LogFormat("enhanced-summary", "enhanced-summary.csv", enhanced_summary, _CSV),
+    LogFormat("extended", "extended.csv", extended, _CSV),
+)
+
+
+class Log:
+    """One log file, growing by batches; a context manager that ends the file properly."""
+
+    def __init__(self, log_format: LogFormat, folder: Path) -> None:
+        self.format = log_format
+        self._file = (folder / log_format.file).open("wb")
+        self._empty = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._file:
+            self._file.write(self.format.shape.end.encode())
+
+    def append(self, columns: Columns, plan: Plan) -> None:
+        """Write the rows of one batch."""
+        cells, shape = self.format.cells(columns, plan), self.format.shape
+        self._file.write(shape.opening(cells.column_names) if self._empty else shape.between.encode())
+        self._file.write(shape.rows(cells))
+        self._empty = False

@@ -1,0 +1,162 @@
+"""What a scenario is: who sends, what becomes of each recipient, what the logs say, what is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from analyzer.simulator.company import Peer, People
+from analyzer.simulator.faults import Fault
+
+CLOUD, ONPREMISES, INTERNET, PARTNER, UNKNOWN = "cloud", "onpremises", "internet", "partner", "unknown"
+
+PLACES: dict[People, str] = {
+    People.CLOUD: CLOUD,
+    People.CLOUD_CONTOSO: CLOUD,
+    People.CLOUD_FABRIKAM: CLOUD,
+    People.GROUPS: CLOUD,
+    People.SERVER_CONTOSO: ONPREMISES,
+    People.SERVER_SALES: ONPREMISES,
+    People.SERVER_FABRIKAM: ONPREMISES,
+    People.SERVERS: ONPREMISES,
+    People.PLANT_LISTED: ONPREMISES,
+    People.PLANT_UNLISTED: ONPREMISES,
+    People.LAB: ONPREMISES,
+    People.DEVICES: ONPREMISES,
+    People.CONTACTS: INTERNET,
+    People.INTERNET: INTERNET,
+    People.WINGTIP: INTERNET,
+    People.WOODGROVE: PARTNER,
+    People.NORTHWIND: PARTNER,
+    People.NOBODY: UNKNOWN,
+}
+
+
+class Event(StrEnum):
+    """What becomes of a recipient, in the words of the tracking log."""
+
+    DELIVER = "DELIVER"
+    SEND = "SENDEXTERNAL"
+    FAIL = "FAIL"
+    EXPAND = "EXPAND"
+    DEFER = "DEFER"
+    QUARANTINE = "QUARANTINE"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The verdicts that a row must get, by what the format shows.
+
+    `per_event` in an event log once its rows are grouped by message and recipient; `one_column`
+    where one cell serves both sides; `without` where no connector is named.
+    """
+
+    per_event: str = "match"
+    one_column: str = "match"
+    without: str = "no_evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a message comes from; `submitted` by a client, not handed over by another server."""
+
+    place: str
+    people: People
+    peers: Peer
+    submitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One recipient of a message: what becomes of it and what is due.
+
+    `selected` and `logged` name outbound connectors; None is none. `on_arrival` is false for a
+    recipient that the service added later: a member of a group, the target of a forward.
+    """
+
+    to: People
+    event: Event = Event.DELIVER
+    selected: str | None = None
+    logged: str | None = None
+    due: Due = Due()
+    answer: str = ""
+    on_arrival: bool = True
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of message: `share` of them go into each thousand recipients.
+
+    `inbound` is the inbound connector that the configuration selects, `logged_inbound` the one the
+    log names. `instead` is the sound scenario that stands in where the fault is not to appear.
+    """
+
+    name: str
+    share: int
+    source: Source
+    legs: tuple[Leg, ...]
+    inbound: str | None = None
+    logged_inbound: str | None = None
+    by_rule: bool = False
+    null_sender: bool = False
+    fault: Fault | None = None
+    instead: str | None = None
+
+    @property
+    def cell(self) -> str | None:
+        """The one name that a log with a single connector column gives: the way out before the way in."""
+        return next((leg.logged for leg in self.legs if leg.logged), self.logged_inbound)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the service counts the message as outbound."""
+        own = self.source.place in {CLOUD, ONPREMISES}
+        return self.source.submitted or (own and all(PLACES[leg.to] in {INTERNET, PARTNER} for leg in self.legs))
+
+
+def deliver(to: People, *, due: Due = Due(), on_arrival: bool = True) -> Leg:
+    """Deliver to a cloud mailbox."""
+    return Leg(to, due=due, on_arrival=on_arrival)
+
+
+def send(to: People, via: str | None = None, *, due: Due = Due(), on_arrival: bool = True) -> Leg:
+    """Send out by the right connector, or by MX where none is right."""
+    return Leg(to, Event.SEND, selected=via, logged=via, due=due, on_arrival=on_arrival)
+
+
+def fail(to: People, answer: str, *, due: Due) -> Leg:
+    """Fail without having been sent."""
+    return Leg(to, Event.FAIL, due=due, answer=answer)
+
+
+def arriving(scenario: Scenario, connector: str) -> Scenario:
+    """Let the message arrive by the inbound connector that is right for it."""
+    return replace(scenario, inbound=connector, logged_inbound=connector)
+
+
+def faulty(base: Scenario, fault: Fault, *, share: int, logged: str | None = None) -> Scenario:
+    """Plant a fault on the way out of a sound single-recipient scenario: the log names `logged` instead."""
+    leg = replace(base.legs[0], event=Event.SEND, logged=logged, due=due_to(fault))
+    return replace(
+        base, name=f"{fault.kind}/{base.name}", share=share, legs=(leg,), fault=fault, instead=base.name, by_rule=False
+    )
+
+
+def misattributed(base: Scenario, fault: Fault, *, share: int, logged: str | None = None) -> Scenario:
+    """Plant a fault on the way in of a sound single-recipient scenario: the log names `logged` instead."""
+    leg = replace(base.legs[0], due=due_to(fault))
+    return replace(
+        base,
+        name=f"{fault.kind}/{base.name}",
+        share=share,
+        legs=(leg,),
+        logged_inbound=logged,
+        fault=fault,
+        instead=base.name,
+    )
+
+
+def due_to(fault: Fault) -> Due:
+    """Say which verdicts a fault leads to: it is planted only where either shape of evidence suffices."""
+    return Due(fault.verdict, fault.verdict, fault.verdict_without_connectors)
