@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.findings import FINDINGS
     from analyzer.formats import FORMATS
     from analyzer.report import Report, analyze
-    from analyzer.route import Decision, route
+    from analyzer.routing import Decision, route
     from analyzer.simulator import generate
     from analyzer.tenant import load_tenant
     from analyzer.tenant.model import Tenant
@@ -32,7 +32,7 @@ _HOMES = {
     "FINDINGS": "analyzer.findings",
     "FORMATS": "analyzer.formats",
     "POLICIES": "analyzer.tenant.policy",
-    "Decision": "analyzer.route",
+    "Decision": "analyzer.routing",
     "LogError": "analyzer.errors",
     "MailflowError": "analyzer.errors",
     "Policy": "analyzer.tenant.policy",
@@ -44,7 +44,7 @@ _HOMES = {
     "analyze": "analyzer.report",
     "generate": "analyzer.simulator",
     "load_tenant": "analyzer.tenant",
-    "route": "analyzer.route",
+    "route": "analyzer.routing",
 }
 
 __all__ = [

@@ -41,8 +41,8 @@ def route(
     as_json: bool,
 ) -> None:
     """Decide one made-up message and show every step."""
-    from analyzer.route import checked_policies
-    from analyzer.route import route as decide
+    from analyzer.routing import checked_policies
+    from analyzer.routing import route as decide
     from analyzer.tenant import load_tenant
 
     tenant = load_tenant(tenant_path)

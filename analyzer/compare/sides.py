@@ -108,7 +108,9 @@ def _unrouted_recipient(row: Observation, value: Observed | None, view: View) ->
     # rule: section 8, unrouted (a). Policy `internal_relay_fallback` only where no list places the recipient.
     relay = row.recipient.domain.accepted is DomainType.INTERNAL_RELAY
     placed = (
-        row.recipient.placement is not None or row.recipient.domain.declared_onpremises or row.destination is not None
+        row.recipient.placement not in (None, MailboxPlace.UNPLACED)
+        or row.recipient.domain.declared_onpremises
+        or row.destination is not None
     )
     if relay and not placed and view.policy.internal_relay_fallback == "mx":
         return (Verdict.NO_EVIDENCE, "no-connector-evidence") if value is None else (Verdict.MATCH, "relayed-by-mx")

@@ -71,6 +71,11 @@ def domain_pattern(text: str) -> str | None:
     return bare if _PATTERN.fullmatch(bare) else None
 
 
+def shown(text: str) -> str:
+    """Write a text of an export on one line of a message, control characters escaped."""
+    return repr(text)[1:-1]
+
+
 def is_lost(text: str) -> bool:
     """Tell whether a cell holds the name of a type, or a cut list, in the place of its content."""
     return bool(_LOST.search(text))
@@ -91,7 +96,7 @@ class Record:
     def title(self) -> str:
         """Name the object for a message: its Name where it has one, else its number in the file."""
         name = plain(self.properties.get("name"))
-        return f"object {self.number} ({name})" if isinstance(name, str) and name else f"object {self.number}"
+        return f"object {self.number} ({shown(name)})" if isinstance(name, str) and name else f"object {self.number}"
 
     def mistake(self, name: str, found: str, accepted: str) -> TenantError:
         """Build the error that names file, object and property."""

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from analyzer.addresses import without_plus
 from analyzer.errors import TenantError
+from analyzer.tenant.cells import shown
 from analyzer.tenant.model import AcceptedDomain, Placement
-from analyzer.tenant.placing import ENTRIES, PLACES, entries
+from analyzer.tenant.placing import ENTRIES, PLACES, UNPLACED, entries
 from analyzer.tenant.recipients import RecipientList
 
 Rows = npt.NDArray[np.int64]
@@ -116,8 +117,9 @@ def build_directory(lists: Sequence[RecipientList], accepted: tuple[AcceptedDoma
         return MailDirectory(_EMPTY, recipients=0)
     source = np.repeat(np.arange(len(parts)), [part.num_rows for part in parts])
     codes = table["address"].chunk(0).dictionary_encode().indices.to_numpy()
-    side = np.array([listed.onpremises for listed in lists])[source]
-    order = np.lexsort((side, codes))  # by address, the cloud's list first; stable within a list
+    side = np.array([listed.onpremises for listed in lists], np.int8)[source]
+    side = np.where(table["place"].to_numpy() == UNPLACED, 2, side)  # whoever knows a place comes first
+    order = np.lexsort((side, codes))  # by address, then the cloud's list first; stable within a list
     first = order[np.flatnonzero(np.diff(codes[order], prepend=-1))]
     best = first[codes]  # for each entry the one that wins its address
     equals = np.flatnonzero(side == side[best])
@@ -134,7 +136,7 @@ def _refuse_disputed(table: pa.Table, equals: Rows, best: Rows, where: Callable[
     if len(disputed):
         row = int(disputed[0])
         found = " and as ".join(_spell(table, int(index)) for index in (best[row], equals[row]))
-        address = table["address"][int(equals[row])].as_py()
+        address = shown(table["address"][int(equals[row])].as_py())
         raise TenantError(where(int(equals[row])), f"{address} is listed as {found}", "one place for each address")
 
 
@@ -142,4 +144,4 @@ def _spell(table: pa.Table, row: int) -> str:
     """Say what one entry makes of its address."""
     target = table["target"][row].as_py()
     place = PLACES[table["place"][row].as_py()]
-    return f"{place} (at {target})" if target else str(place)
+    return f"{place} (at {shown(target)})" if target else str(place)

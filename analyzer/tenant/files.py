@@ -18,6 +18,7 @@ from pathlib import Path
 
 from analyzer.errors import TenantError
 from analyzer.inputs import repair, sniff_encoding
+from analyzer.tenant.cells import shown
 
 _JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
 _HEADER_CELL = re.compile(r"[A-Za-z@][\w@. -]*")
@@ -76,7 +77,9 @@ class Document:
                     raise TenantError(f"{self.where}: line {reader.line_num}", found, _CUT)
                 yield {name: cell or None for name, cell in zip(self.header, cells, strict=True)}
         except csv.Error as error:
-            raise TenantError(f"{self.where}: line {reader.line_num}", f"broken CSV ({error})", _CUT) from None
+            raise TenantError(
+                f"{self.where}: line {reader.line_num}", f"broken CSV ({shown(str(error))})", _CUT
+            ) from None
 
 
 def open_document(file: Path, folder: Path) -> Document:
@@ -121,8 +124,8 @@ def _shape(head: str, suffix: str) -> Shape:
 
 def _header(head: str) -> tuple[tuple[str, ...], str]:
     """Split the header line by the delimiter that gives most columns."""
-    first, _, rest = head.partition("\n")
-    line = (rest.partition("\n")[0] if first.startswith("#TYPE") else first).rstrip("\r")
+    lines = re.split(r"\r\n?|\n", head, maxsplit=2)
+    line = lines[1] if lines[0].startswith("#TYPE") and len(lines) > 1 else lines[0]
     options = ((next(csv.reader([line], delimiter=mark), []), mark) for mark in (",", ";", "\t"))
     cells, delimiter = max(options, key=lambda option: len(option[0]))
     return tuple(cells), delimiter

@@ -118,12 +118,13 @@ class Organization:
 
 
 class MailboxPlace(StrEnum):
-    """Where the recipients list says an address is handled."""
+    """Where the recipients list says an address is handled; UNPLACED = listed, but the list does not tell where."""
 
     CLOUD = "cloud"
     ONPREMISES = "onpremises"
     EXTERNAL = "external"
     GROUP = "group"
+    UNPLACED = "unplaced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,17 @@ _log = logging.getLogger(__name__)
 Codes = npt.NDArray[np.int8]
 
 PLACES = tuple(MailboxPlace)
-CLOUD, ONPREMISES, EXTERNAL, GROUP = (
+CLOUD, ONPREMISES, EXTERNAL, GROUP, UNPLACED = (
     PLACES.index(place)
-    for place in (MailboxPlace.CLOUD, MailboxPlace.ONPREMISES, MailboxPlace.EXTERNAL, MailboxPlace.GROUP)
+    for place in (
+        MailboxPlace.CLOUD,
+        MailboxPlace.ONPREMISES,
+        MailboxPlace.EXTERNAL,
+        MailboxPlace.GROUP,
+        MailboxPlace.UNPLACED,
+    )
 )
-_UNPLACED, _BY_TARGET = -1, -2
+_BY_TARGET = -1
 
 ENTRIES = pa.schema(
     [("address", pa.large_string()), ("place", pa.int8()), ("target", pa.large_string()), ("main", pa.bool_())]
@@ -40,7 +46,7 @@ _SILENT_TYPES = frozenset(("", "user", "contact", "disableduser", "legacyuser", 
 
 
 def entries(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -> pa.Table:
-    """Make a row of each address of each recipient that has a place.
+    """Make a row of each address of each recipient; one without a place is still no unknown recipient.
 
     The columns of ENTRIES: `place` is an index into PLACES, `target` null where the recipient is
     reached under its own address, `main` marks the primary address.
@@ -50,14 +56,12 @@ def entries(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) 
     far = np.isin(places, (ONPREMISES, EXTERNAL)) & pc.match_substring(target, "@").to_numpy(zero_copy_only=False)
     targets = pc.if_else(pa.array(far), target, None)
     owner = listed.addresses["owner"].to_numpy()
-    used = np.flatnonzero(places[owner] >= 0)
-    chosen = listed.addresses.take(pa.array(used))
-    places, targets = pa.array(places[owner[used]]), targets.take(pa.array(owner[used]))
-    return pa.table([chosen["address"], places, targets, chosen["main"]], schema=ENTRIES)
+    named, places = listed.addresses, pa.array(places[owner])
+    return pa.table([named["address"], places, targets.take(pa.array(owner)), named["main"]], schema=ENTRIES)
 
 
 def _places(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -> Codes:
-    """Give the place of each recipient as an index into PLACES; negative where the list does not tell."""
+    """Give the place of each recipient as an index into PLACES."""
     types = pc.dictionary_encode(listed.people["type"].combine_chunks())
     places = _each(types, lambda name: _place_of_type(name, onpremises=listed.onpremises))
     asked = places == _BY_TARGET
@@ -65,8 +69,8 @@ def _places(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) 
     domain = pc.replace_substring_regex(listed.people["target"].combine_chunks(), "^.*@|^[^@]*$", "")
     by_target = _each(pc.dictionary_encode(domain), _own_rule if listed.onpremises else _cloud_rule(accepted))
     places[asked] = by_target[asked]
-    if lost := int(np.count_nonzero(asked & (places < 0))):
-        _log.warning("%s: %d mail users and contacts are left out: their target is unknown", listed.where, lost)
+    if lost := int(np.count_nonzero(asked & (places == UNPLACED))):
+        _log.warning("%s: %d mail users and contacts have no place: their target is unknown", listed.where, lost)
     return places
 
 
@@ -77,13 +81,13 @@ def _place_of_type(name: str, *, onpremises: bool) -> int:
         return _BY_TARGET
     if name == "guestmailuser":
         return EXTERNAL
-    return GROUP if name.endswith("group") or name == "roomlist" else _UNPLACED
+    return GROUP if name.endswith("group") or name == "roomlist" else UNPLACED
 
 
 def _own_rule(domain: str) -> int:
     """Own servers: a target in the hybrid routing domain is a mailbox that was moved to the cloud."""
     if not domain:
-        return _UNPLACED
+        return UNPLACED
     return CLOUD if domain.endswith(".mail.onmicrosoft.com") else EXTERNAL
 
 
@@ -94,7 +98,7 @@ def _cloud_rule(accepted: tuple[AcceptedDomain, ...] | None) -> Callable[[str], 
 
     def place(domain: str) -> int:
         if not domain or accepted is None:
-            return _UNPLACED
+            return UNPLACED
         return ONPREMISES if domain in exact or not above.isdisjoint(parents(domain)) else EXTERNAL
 
     return place
@@ -116,4 +120,6 @@ def _demand_properties(listed: RecipientList, types: pa.DictionaryArray, asked: 
     known = {*_SILENT_TYPES, *_BY_TARGET_TYPES, "guestmailuser", "roomlist"}
     strange = [n for n in types.dictionary.to_pylist() if n not in known and not n.endswith(("mailbox", "group"))]
     if strange:
-        _log.warning("%s: recipients of unknown type are left out: %s", listed.where, ", ".join(sorted(strange)))
+        _log.warning(
+            "%s: recipients of unknown type have no place: %s", listed.where, ", ".join(map(repr, sorted(strange)))
+        )

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import EXPORT_AS_JSON, LOST_CELL, plain
+from analyzer.tenant.cells import EXPORT_AS_JSON, LOST_CELL, plain, shown
 from analyzer.tenant.files import Document
 
 TYPE, PRIMARY, PROXIES, TARGET = PROPERTIES = (
@@ -107,7 +107,8 @@ class ListBuilder:
         for name, column in columns.items():
             row = pc.index(pc.match_substring_regex(column, LOST_CELL), value=True).as_py()
             if row >= 0:
-                where = f"{self.where}: object {self._rows + row + 1} ({columns[PRIMARY][row].as_py()}): {name}"
+                who = shown(columns[PRIMARY][row].as_py())
+                where = f"{self.where}: object {self._rows + row + 1} ({who}): {name}"
                 found = f"{column[row].as_py()!r} stands in the place of the values, which are lost"
                 raise TenantError(where, found, f"join the values with `;` in Select-Object, or {EXPORT_AS_JSON}")
 
@@ -119,7 +120,9 @@ def read_csv(document: Document, *, onpremises: bool) -> RecipientList | None:
         for columns in _batches(document):
             builder.add_batch(columns)
     except pa.ArrowInvalid as error:
-        raise TenantError(document.where, f"broken CSV ({error})", "the whole export, written again") from None
+        raise TenantError(
+            document.where, f"broken CSV ({shown(str(error))})", "the whole export, written again"
+        ) from None
     return builder.build()
 
 

@@ -17,7 +17,7 @@ from pydantic import WithJsonSchema as Schema
 from pydantic_core import ErrorDetails
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import domain_pattern
+from analyzer.tenant.cells import domain_pattern, shown
 from analyzer.tenant.model import Network, Service, Settings
 from analyzer.tenant.policy import POLICIES, Policy
 
@@ -178,7 +178,7 @@ def read_settings(text: str, where: str) -> Settings:
     try:
         parsed = MailflowToml.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise TenantError(where, f"broken TOML ({error})", "a table of `key = value` lines") from None
+        raise TenantError(where, f"broken TOML ({shown(str(error))})", "a table of `key = value` lines") from None
     except ValidationError as error:
         raise _mistake(error.errors()[0], where) from None
     return _settings(parsed, where)
@@ -217,7 +217,7 @@ def _settings(parsed: MailflowToml, where: str) -> Settings:
 
 def _mistake(error: ErrorDetails, where: str) -> TenantError:
     """Say the first mistake in one line: place, what was found, what would be accepted."""
-    names = [part for part in error["loc"] if isinstance(part, str)]
+    names = [shown(part) for part in error["loc"] if isinstance(part, str)]
     number = "".join(f", value {part + 1}" for part in error["loc"] if isinstance(part, int))
     *tables, key = names or [""]
     place = f"{where}: " + (f"[{'.'.join(tables)}] {key}{number}" if tables else f"[{key}]")

@@ -26,11 +26,12 @@ ACCEPTED = (
     AcceptedDomain("fabrikam.com", DomainType.INTERNAL_RELAY, match_subdomains=True),
     AcceptedDomain("contoso.mail.onmicrosoft.com"),
 )
-CLOUD, EXTERNAL, GROUP, ONPREMISES = (
+CLOUD, EXTERNAL, GROUP, ONPREMISES, UNPLACED = (
     MailboxPlace.CLOUD,
     MailboxPlace.EXTERNAL,
     MailboxPlace.GROUP,
     MailboxPlace.ONPREMISES,
+    MailboxPlace.UNPLACED,
 )
 
 
@@ -77,8 +78,8 @@ TYPES = [
     ("MailUniversalSecurityGroup", None, False, GROUP, None),
     ("DynamicDistributionGroup", None, False, GROUP, None),
     ("RoomList", None, False, GROUP, None),
-    ("MailUser", None, False, None, None),
-    ("PublicFolder", None, False, None, None),
+    ("MailUser", None, False, UNPLACED, None),
+    ("PublicFolder", None, False, UNPLACED, None),
     ("UserMailbox", None, True, ONPREMISES, None),
     ("LinkedMailbox", None, True, ONPREMISES, None),
     ("RemoteUserMailbox", "SMTP:a@contoso.mail.onmicrosoft.com", True, CLOUD, None),
@@ -94,12 +95,12 @@ def test_where_a_recipient_lives(
     kind: str,
     target: str | None,
     onpremises: bool,  # noqa: FBT001
-    place: MailboxPlace | None,
+    place: MailboxPlace,
     resolved: str | None,
 ) -> None:
     """Type and target decide; the same type means opposite places in the two lists."""
     found = directory(person("x@contoso.com", kind, target), onpremises=onpremises).place("x@contoso.com")
-    assert found == (None if place is None else Placement(place, resolved))
+    assert found == Placement(place, resolved)
 
 
 def test_every_smtp_address_finds_the_recipient() -> None:
@@ -182,9 +183,9 @@ def test_lost_addresses_are_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_unknown_types_are_said(caplog: pytest.LogCaptureFixture) -> None:
-    """A type that the vendor invents later is left out and named."""
+    """A type that the vendor invents later has no place, is named, and is still no unknown recipient."""
     with caplog.at_level(logging.WARNING):
-        assert directory(person("a@contoso.com", "HologramUser")).place("a@contoso.com") is None
+        assert directory(person("a@contoso.com", "HologramUser")).place("a@contoso.com") == Placement(UNPLACED)
     assert "hologramuser" in caplog.text
 
 
@@ -193,8 +194,8 @@ def test_without_accepted_domains_mail_users_have_no_place(caplog: pytest.LogCap
     people = [person("a@contoso.com", "MailUser", "a@contoso.com"), person("b@contoso.com", "UserMailbox")]
     with caplog.at_level(logging.WARNING):
         found = build_directory([listing(people)], None)
-    assert (found.place("a@contoso.com"), found.place("b@contoso.com")) == (None, Placement(CLOUD))
-    assert "1 mail users and contacts are left out" in caplog.text
+    assert (found.place("a@contoso.com"), found.place("b@contoso.com")) == (Placement(UNPLACED), Placement(CLOUD))
+    assert "1 mail users and contacts have no place" in caplog.text
 
 
 def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
