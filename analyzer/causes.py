@@ -16,6 +16,7 @@ from analyzer.schema import CAUSES
 from analyzer.selection.batch import Codes, combined
 
 EXAMPLES = 3
+_LOOK_AHEAD = 12
 _MEASURES = ("messages", "failed", "first_seen", "last_seen", "examples")
 _SEPARATOR = "\x1f"
 
@@ -71,14 +72,27 @@ def _codes(column: pa.ChunkedArray) -> Codes:
 
 
 def _first_examples(examples: pa.ListArray, groups: Codes, count: int) -> pa.ListArray:
+    """Keep the first few distinct message ids of each group."""
     values, parents = examples.flatten(), pc.list_parent_indices(examples)
     named = pc.is_valid(values)  # a message without an id is no example
     values, owner = values.filter(named), groups[parents.filter(named).to_numpy()]
+    # One message has several rows: look a little further than needed, then drop what is there already.
+    near = _first_of_each(owner, count, _LOOK_AHEAD)
+    values, owner = values.take(pa.array(near)), owner[near]
+    _, first = np.unique(combined([owner, _codes(pa.chunked_array([values]))]), return_index=True)
+    kept = np.sort(first)
+    chosen = kept[_first_of_each(owner[kept], count, EXAMPLES)]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner[chosen], minlength=count))]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(chosen)))
+
+
+def _first_of_each(owner: Codes, count: int, most: int) -> Codes:
+    """Give the positions of the first `most` members of each group, group by group."""
     order = np.argsort(owner, kind="stable")
     per_group = np.bincount(owner, minlength=count)
     rank = np.arange(len(order)) - np.repeat(np.cumsum(per_group) - per_group, per_group)
-    offsets = np.concatenate([[0], np.cumsum(np.minimum(per_group, EXAMPLES))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(order[rank < EXAMPLES])))
+    found: Codes = order[rank < most]
+    return found
 
 
 class Cube:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -206,28 +206,52 @@ def _said(reading: Reading) -> object:
 
 
 def _steps(row: Observation, inputs: Inputs, readings: tuple[Case, ...], view: View) -> Iterator[Step]:
+    """Tell the evidence, then each side: once where all readings agree, else once for each answer."""
     yield Step("origin", _places(inputs.origin), "evidence, Origin")
     yield Step("destination", _places(inputs.destination), "evidence, Destination")
-    seen: set[tuple[object, ...]] = set()
+    arriving = _by_answer(readings, lambda c: c.arriving[0][0] if c.arriving else None)
+    leaving = _by_answer(readings, lambda c: c.leaving)
+    for cases_of_answer in arriving:
+        case = cases_of_answer[0]
+        if case.arriving:
+            yield from _reading(cases_of_answer, arriving)
+            yield from explain_inbound(inbound_question(row, _question(row, inputs, case)), view.inbound)
+            yield from _unproven(case)
+    for cases_of_answer in leaving:
+        yield from _reading(cases_of_answer, leaving)
+        yield from explain_outbound(_question(row, inputs, cases_of_answer[0]), view.outbound)
+
+
+def _by_answer(readings: tuple[Case, ...], answer_of: Callable[[Case], Answer | None]) -> list[list[Case]]:
+    groups: dict[object, list[Case]] = {}
     for case in readings:
-        said = (case.origin, case.leaving.outcome, case.leaving.connector)
-        if said in seen:
-            continue
-        seen.add(said)
-        if len(readings) > 1:
-            yield Step("reading", f"if the message goes {case.origin}>{case.destination}", "8, missing inputs")
-        question = OutboundQuestion(
-            recipient=row.recipient,
-            origin=case.origin,
-            destination=case.destination,
-            originating=case.origin is Place.ONPREMISES,
-            forwarded=row.forwarded,
-            unknown_recipient=inputs.refused,
-            rule=case.rule,
-        )
-        if case.origin is not Place.CLOUD:
-            yield from explain_inbound(inbound_question(row, question), view.inbound)
-        yield from explain_outbound(question, view.outbound)
+        answer = answer_of(case)
+        key = None if answer is None else (answer.outcome, answer.connector, answer.candidates)
+        groups.setdefault(key, []).append(case)
+    return list(groups.values())
+
+
+def _reading(cases_of_answer: list[Case], groups: list[list[Case]]) -> Iterator[Step]:
+    if len(groups) > 1:
+        paths = dict.fromkeys(f"{c.origin}>{c.destination}" for c in cases_of_answer)
+        yield Step("reading", f"if the message goes {' or '.join(paths)}", "8, missing inputs")
+
+
+def _unproven(case: Case) -> Iterator[Step]:
+    for answer, missing in case.arriving[1:]:
+        yield Step(answer.connector or "", f"possible as well: {missing.replace('_', ' ')} is not known", "8")
+
+
+def _question(row: Observation, inputs: Inputs, case: Case) -> OutboundQuestion:
+    return OutboundQuestion(
+        recipient=row.recipient,
+        origin=case.origin,
+        destination=case.destination,
+        originating=case.origin is Place.ONPREMISES,
+        forwarded=row.forwarded,
+        unknown_recipient=inputs.refused,
+        rule=case.rule,
+    )
 
 
 def _places(places: Places) -> str:

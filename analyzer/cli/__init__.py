@@ -37,18 +37,21 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+_EXAMPLES = """\b
+Examples:
+  mailflow demo                                      try it on made-up traffic
+  mailflow analyze LOG... --tenant DIR --out DIR     the main job
+  mailflow route --tenant DIR --to ADDRESS           one made-up message, with every step
+"""
+
+
+@click.group(cls=LazyGroup, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mailflow", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Did the mail go the way the configuration says?
+    """Did the mail go the way the configuration says?
 
     Reruns Exchange Online connector selection for every message of your logs against the exported
     configuration, and explains each difference.
-
-    \b
-    mailflow demo                                       try it on made-up traffic
-    mailflow analyze LOG... --tenant DIR --out DIR      the main job
-    mailflow route --tenant DIR --to ADDRESS            one made-up message, with every step
     """
 
 

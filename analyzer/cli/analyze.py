@@ -66,7 +66,7 @@ def analyze(
         click.echo(json.dumps({"run": report.run, **json.loads(report.findings_json())}, indent=2, ensure_ascii=False))
     else:
         click.echo(report.text())
-    if strict and report.incomplete:
+    if strict and report.run["completeness"]["incomplete"]:
         return 4
-    severe = fail_on is not None and report.worst_severity in SEVERITIES[SEVERITIES.index(fail_on) :]
-    return 1 if severe else 0
+    severe = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on else ()
+    return 1 if report.findings["severity"].isin(severe).any() else 0

@@ -25,7 +25,7 @@ from analyzer.errors import LogError, UnreadableInput
 from analyzer.evidence import Carries
 from analyzer.formats import open_log
 from analyzer.formats.chunk import Chunk
-from analyzer.formats.log import Log
+from analyzer.formats.log import CAPS, Log
 from analyzer.inputs import Source, find
 from analyzer.pipeline.verdicts import PARTIAL_KEYS, Engine, expanded, judge_rows, partial_cube, verdict_rows
 from analyzer.schema import CAUSES, MESSAGES, REJECTS
@@ -55,6 +55,11 @@ class InputBook:
     verdict_rows: int = 0
     sha256: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def incomplete(self) -> bool:
+        """Tell whether rows are lost: unreadable ones, or an export that stopped at its limit."""
+        return self.rejected > 0 or self.rows - sum(self.noise.values()) in CAPS
 
     @property
     def balanced(self) -> bool:

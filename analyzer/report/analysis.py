@@ -1,0 +1,218 @@
+"""The main job: logs and a tenant in, a finished report out, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.errors import UsageError
+from analyzer.findings import find_all
+from analyzer.pipeline import Options, Outcome, Progress, run
+from analyzer.report.report import Report, write_report
+from analyzer.report.run import SCHEMA_VERSION
+from analyzer.tenant.model import Snapshot, Tenant
+from analyzer.tenant.policy import Policy
+
+
+def analyze(
+    logs: Sequence[str | Path],
+    tenant: Tenant,
+    *,
+    out: str | Path,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    format_name: str | None = None,
+    date_order: str | None = None,
+    policies: Mapping[str, str] | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """Rerun connector selection for every message of the logs and write the report.
+
+    Args:
+        logs: files, folders, globs or `-`.
+        tenant: what `load_tenant` gives.
+        out: the folder to write; an existing one is refused.
+        since: first moment of the period; naive times are UTC.
+        until: first moment after the period.
+        format_name: the log format, where it is not to be told by content.
+        date_order: dmy or mdy, where slash dates are ambiguous.
+        policies: policy values that outrank mailflow.toml.
+        workers: threads; None takes one a core.
+        force: replace an earlier report at `out`.
+        progress: called after each chunk.
+
+    Raises:
+        UsageError: `out` exists, or an option makes no sense.
+        UnreadableInput: nothing could be read.
+    """
+    started, target = datetime.now(UTC), Path(out)
+    options = Options(_utc(since), _utc(until), format_name, date_order, workers or min(os.cpu_count() or 1, 8))
+    ruled = _with_policies(tenant, policies or {})
+    with _aside(target, force=force) as directory:
+        outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress)
+        record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policies or {}, started=started)
+        write_report(directory, record, outcome.causes, find_all(outcome.causes, ruled))
+    return Report.open(target)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _with_policies(tenant: Tenant, policies: Mapping[str, str]) -> Tenant:
+    known = dict(Policy().items())
+    strange = next((name for name in policies if name not in known), None)
+    if strange is not None:
+        raise UsageError(f"policy {strange!r} is not one of {', '.join(known)}")
+    settings = replace(tenant.settings, policy=replace(tenant.settings.policy, **policies))
+    return replace(tenant, settings=settings)
+
+
+@contextmanager
+def _aside(target: Path, *, force: bool) -> Iterator[Path]:
+    """Give an empty folder beside the target and move it into place when all is written.
+
+    An interrupted run leaves nothing behind and the earlier report whole.
+    """
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        if not force:
+            raise UsageError(f"{target}: exists already; give another --out, or --force to replace an earlier report")
+        if not (target / "run.json").is_file():
+            raise UsageError(f"{target}: is not a report of this program, so --force does not replace it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    aside.chmod(0o755)
+    try:
+        yield aside
+        old = aside.with_name(f"{aside.name}.old")
+        if target.exists():
+            target.rename(old)
+        aside.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _record(
+    outcome: Outcome, options: Options, *, ruled: Tenant, given: Tenant, chosen: Mapping[str, str], started: datetime
+) -> dict[str, Any]:
+    causes, books = outcome.causes, outcome.inputs
+    totals = {name: sum(getattr(b, name) for b in books) for name in ("rows", "read", "rejected", "verdict_rows")}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "mailflow-analyzer", "version": _version()},
+        "started_at": started.isoformat(timespec="seconds"),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "options": {
+            "since": options.since.isoformat() if options.since else None,
+            "until": options.until.isoformat() if options.until else None,
+            "format": options.format_name,
+            "date_order": options.date_order,
+            "workers": options.workers,
+            "policies": dict(chosen),
+        },
+        "tenant": _tenant_record(ruled),
+        "policies": _policy_record(ruled, given, chosen, causes),
+        "inputs": [_input_record(b) for b in books],
+        "books": {**totals, "noise": sum(sum(b.noise.values()) for b in books)},
+        "settings": {
+            "change_grace_minutes": ruled.settings.change_grace.total_seconds() / 60,
+            "mx": {"default": ruled.settings.mx_default, **ruled.settings.mx},
+            "directory_complete": ruled.settings.directory_complete,
+        },
+        "completeness": _completeness(outcome, ruled),
+    }
+
+
+def _version() -> str:
+    try:
+        return version("mailflow-analyzer")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "unknown"
+
+
+def _input_record(book: Any) -> dict[str, Any]:  # noqa: ANN401 - InputBook, turned into plain values
+    fields = ("name", "format", "encoding", "shape", "sha256", "rows", "read", "rejected")
+    return {
+        **{f: getattr(book, f) for f in fields},
+        "noise": dict(sorted(book.noise.items())),
+        "notes": list(book.notes),
+    }
+
+
+def _tenant_record(tenant: Tenant) -> dict[str, Any]:
+    digest = hashlib.sha256(json.dumps(dict(sorted(tenant.digests.items()))).encode()).hexdigest()
+    return {
+        "path": tenant.path,
+        "digest": digest,
+        "files": dict(sorted(tenant.digests.items())),
+        "snapshots": [_snapshot_record(s) for s in tenant.snapshots],
+    }
+
+
+def _snapshot_record(snapshot: Snapshot) -> dict[str, Any]:
+    kinds = ("outbound", "inbound", "accepted", "rules")
+    counts = {k: None if (v := getattr(snapshot, k)) is None else len(v) for k in kinds}
+    recipients = None if snapshot.directory is None else len(snapshot.directory)
+    since = snapshot.since.isoformat() if snapshot.since else None
+    return {"name": snapshot.name, "since": since, **counts, "recipients": recipients}
+
+
+def _policy_record(ruled: Tenant, given: Tenant, chosen: Mapping[str, str], causes: pa.Table) -> dict[str, Any]:
+    rows = list(zip(causes.column("policies").to_pylist(), causes.column("messages").to_pylist(), strict=True))
+    defaults, own, record = Policy(), given.settings.policy, {}
+    for name, value in ruled.settings.policy.items():
+        origin = "default" if getattr(own, name) == getattr(defaults, name) else "mailflow.toml"
+        touched = sum(count for policies, count in rows if f"{name}={value}" in (policies or ()))
+        record[name] = {"value": value, "origin": "option" if name in chosen else origin, "touched": touched}
+    return record
+
+
+def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
+    causes = outcome.causes
+    judged = causes.filter(pc.not_equal(causes.column("verdict"), "not_routed"))
+    total = pc.sum(judged.column("messages")).as_py() or 0
+    spoken = judged.filter(pc.not_equal(judged.column("evidence"), "none"))
+    share = (pc.sum(spoken.column("messages")).as_py() or 0) / total if total else None
+    first, last = pc.min(causes.column("first_seen")).as_py(), pc.max(causes.column("last_seen")).as_py()
+    notes = [*outcome.unreadable, *(f"{b.name}: {n}" for b in outcome.inputs for n in b.notes), *_gaps(tenant)]
+    return {
+        "first": first.isoformat() if first else None,
+        "last": last.isoformat() if last else None,
+        "connector_evidence_share": share,
+        "incomplete": bool(outcome.unreadable) or any(b.incomplete for b in outcome.inputs),
+        "notes": notes,
+    }
+
+
+def _gaps(tenant: Tenant) -> Iterator[str]:
+    """Say which parts of the configuration nobody gave."""
+    names = {
+        "outbound": "outbound connectors",
+        "inbound": "inbound connectors",
+        "accepted": "accepted domains",
+        "rules": "transport rules",
+        "directory": "recipients list",
+    }
+    for kind, words in names.items():
+        if all(getattr(s, kind) is None for s in tenant.snapshots):
+            yield f"tenant: no export of {words}"
+    if not tenant.settings.onpremises_addresses:
+        yield "mailflow.toml: no [onpremises] addresses, so mail from outside and from your own servers look alike"

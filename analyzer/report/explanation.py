@@ -1,0 +1,127 @@
+"""Why a logged message got its verdict: the stored row, and selection rerun with all its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from analyzer.errors import TenantError, UnreadableInput, UsageError
+from analyzer.report.report import Report
+from analyzer.routing import Decision, route
+from analyzer.tenant import load_tenant
+from analyzer.tenant.model import Tenant
+from analyzer.tenant.policy import Policy
+
+_MOST_ROWS = 50
+_TOLD = (
+    ("received", "received_at"),
+    ("from", "envelope_sender"),
+    ("header from", "header_from"),
+    ("to", "recipient"),
+    ("event", "event"),
+    ("status", "delivery_status"),
+    ("connecting IP", "connecting_ip"),
+    ("path", "path"),
+    ("evidence", "evidence"),
+    ("logged inbound", "logged_inbound_connector"),
+    ("logged outbound", "logged_outbound_connector"),
+    ("selected inbound", "selected_inbound_connector"),
+    ("selected outbound", "selected_outbound_connector"),
+    ("inbound", "inbound_verdict"),
+    ("outbound", "outbound_verdict"),
+    ("verdict", "verdict"),
+    ("reason", "reason"),
+    ("policies", "policies"),
+    ("candidates", "candidates"),
+    ("missing", "missing"),
+    ("snapshot", "snapshot"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One verdict row and the decision behind it; `why_not` says why selection was not rerun."""
+
+    row: Mapping[str, Any]
+    decision: Decision | None
+    why_not: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the explanation as plain values."""
+        return {
+            "row": dict(self.row),
+            "decision": self.decision.as_dict() if self.decision else None,
+            "note": self.why_not,
+        }
+
+    def __str__(self) -> str:
+        """Print the row as a card, then the steps."""
+        width = max(len(label) for label, _ in _TOLD)
+        card = [
+            f"{label:<{width}}  {_text(self.row[name])}"
+            for label, name in _TOLD
+            if self.row[name] not in (None, "", [])
+        ]
+        head = f"{_text(self.row['message_id'])}  ({_text(self.row['source_file'])}, row {self.row['source_row']})"
+        tail = [str(self.decision)] if self.decision else []
+        return "\n".join([head, *card, *([self.why_not] if self.why_not else []), *tail])
+
+
+def _text(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def explain_message(message_id: str, report_path: Path, tenant_path: str | None) -> tuple[Explanation, ...]:
+    """Explain every row of one message.
+
+    Args:
+        message_id: Internet message ID with or without its angle brackets, or a network message ID.
+        report_path: a finished report.
+        tenant_path: the tenant folder; None takes the one that the report names.
+
+    Raises:
+        UsageError: the report holds no such message.
+    """
+    report = Report.open(report_path)
+    wanted = [message_id, f"<{message_id.strip('<>')}>"]
+    ids = ds.field("message_id").isin(wanted) | (ds.field("network_message_id") == message_id.lower())
+    rows = report.messages().head(_MOST_ROWS, filter=ids).to_pylist()
+    if not rows:
+        raise UsageError(f"{message_id}: no message of {report_path} has this id")
+    tenant, why_not = _tenant(report, tenant_path)
+    return tuple(Explanation(row, _rerun(row, report, tenant) if tenant else None, why_not) for row in rows)
+
+
+def _tenant(report: Report, given: str | None) -> tuple[Tenant | None, str]:
+    path = given or report.run["tenant"]["path"]
+    try:
+        tenant = load_tenant(path)
+    except (TenantError, UnreadableInput) as problem:
+        return None, f"The steps need the tenant folder ({problem}); give it with --tenant DIR."
+    changed = dict(tenant.digests) != dict(report.run["tenant"]["files"])
+    return tenant, "The tenant folder has changed since this report; the steps show it as it is now." if changed else ""
+
+
+def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
+    values = {name: record["value"] for name, record in report.run["policies"].items()}
+    known = {place: None if (value := row[place]) == "unknown" else value for place in ("origin", "destination")}
+    return route(
+        tenant,
+        recipient=row["recipient"] or "",
+        sender=_sender(row),
+        ip=row["connecting_ip"] or None,
+        origin=known["origin"],
+        destination=known["destination"],
+        at=row["received_at"],
+        policy=replace(Policy(), **values),
+    )
+
+
+def _sender(row: Mapping[str, Any]) -> str | None:
+    sender: str | None = row["envelope_sender"] or row["header_from"]
+    return "" if sender == "<>" else sender

@@ -1,0 +1,90 @@
+"""The page report.html: what it says is gathered here, how it looks is in page.html.j2.
+
+Every value that the template prints passes through `_finalize`, which makes text legible, and then
+through the autoescape of Jinja; only our own drawings are marked as safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import pyarrow as pa
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from analyzer.charts import CHARTS
+from analyzer.charts.canvas import SEVERITY_COLOURS, VERDICT_COLOURS
+from analyzer.charts.legible import counted, grouped, legible, share
+from analyzer.report.run import Run
+from analyzer.report.wording import (
+    JUDGED,
+    VERDICT_WORDS,
+    Totals,
+    calibrations,
+    faults,
+    headline,
+    moment,
+    period,
+)
+from analyzer.schema import ALARMS, SEVERITIES, VERDICTS
+
+_CARDS = 60  # findings shown as cards; the rest is one line each
+_MOST = {"recipient_domains": 50, "connectors": 100, "paths": 100}  # rows of a table; the rest is counted
+_TOP = 3  # causes named at the head of the page
+
+
+def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table) -> str:
+    """Write the page: one file that opens offline, runs no script and asks for nothing."""
+    totals = Totals.of(summaries["verdicts"])
+    rows = _ordered(findings)
+    return _template().render(
+        run=run,
+        period=period(run),
+        headline=headline(totals),
+        totals=totals,
+        faults=faults(run, totals),
+        judged=totals.count(*JUDGED),
+        top=[row for row in rows if row["severity"] != "info"][:_TOP],
+        cards=rows[:_CARDS],
+        more_findings=rows[_CARDS:],
+        missing=summaries["missing"].to_pylist(),
+        charts=[(chart, Markup(chart.svg(summaries[chart.of]))) for chart in CHARTS],  # noqa: S704  our own drawing
+        calibrations=calibrations(summaries["policies"]),
+        tables={name: summaries[name].slice(0, most).to_pylist() for name, most in _MOST.items()},
+        left_out={name: _left_out(summaries[name], most) for name, most in _MOST.items()},
+    )
+
+
+def _ordered(findings: pa.Table) -> list[dict[str, Any]]:
+    """The findings, the gravest and then the largest first, each with its anchor on the page."""
+    gravity = SEVERITIES[::-1].index
+    rows = sorted(findings.to_pylist(), key=lambda row: (gravity(row["severity"]), -row["messages"], row["code"]))
+    return [{**row, "anchor": f"finding-{place}"} for place, row in enumerate(rows, 1)]
+
+
+def _left_out(summary: pa.Table, most: int) -> dict[str, int]:
+    """Count the rows that a table of the page has no room for, and their messages."""
+    rest = summary.slice(most)
+    return {"rows": rest.num_rows, "messages": sum(rest["messages"].to_pylist())}
+
+
+def _template() -> Template:
+    # autoescape is on for everything; an unknown name is an error, not an empty string.
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(n=grouped, moment=moment, share=share, counted=counted)
+    environment.globals.update(
+        verdicts=VERDICTS,
+        alarms=ALARMS,
+        verdict_words=VERDICT_WORDS,
+        verdict_colours=VERDICT_COLOURS,
+        severity_colours=SEVERITY_COLOURS,
+    )
+    return environment.from_string(resources.files(__package__).joinpath("page.html.j2").read_text("utf-8"))
+
+
+def _finalize(value: object) -> object:
+    return legible(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value

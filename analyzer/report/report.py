@@ -1,0 +1,178 @@
+"""The folder that `mailflow analyze --out` leaves: written whole from tables, opened again as a `Report`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from analyzer import charts, summaries
+from analyzer.errors import UnreadableInput, UsageError
+from analyzer.report.page import page
+from analyzer.report.run import SCHEMA_VERSION, Run
+from analyzer.report.text import summary_text
+from analyzer.report.wording import Totals, headline
+from analyzer.schema import CAUSES, FINDINGS, MESSAGES
+
+_ACCEPTED = "a folder written by `mailflow analyze --out` would be accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished run: its record, its cube and its findings; everything else is cut or drawn from them."""
+
+    path: Path
+    run: Mapping[str, Any]
+    causes: pa.Table
+    finding_rows: pa.Table
+
+    @classmethod
+    def open(cls, path: str | Path) -> Report:
+        """Open the folder of a finished run; UnreadableInput where it is none."""
+        folder = Path(path)
+        run = _read_run(folder)
+        return cls(folder, run, _read_table(folder, CAUSES.name), _read_table(folder, FINDINGS.name))
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """The findings, the gravest first."""
+        frame: pd.DataFrame = self.finding_rows.to_pandas()
+        return frame
+
+    def messages(self) -> ds.Dataset:
+        """The verdict rows, to be scanned by columns and filters; they may be more than fit in memory."""
+        return ds.dataset(self.path / "messages", schema=MESSAGES.arrow, format="parquet")
+
+    def summary(self, name: str) -> pd.DataFrame:
+        """One summary by name; UsageError names those that exist."""
+        frame: pd.DataFrame = self._cut(name).to_pandas()
+        return frame
+
+    def chart(self, name: str) -> Figure:
+        """One chart by name; UsageError names those that exist."""
+        chart = charts.find(name)
+        return chart.draw(self._cut(chart.of))
+
+    def save_chart(self, name: str, path: str | Path, *, form: str | None = None) -> Path:
+        """Write one chart to a file, in the form (png or svg) that is given or that the name ends in."""
+        chart, target = charts.find(name), Path(path)
+        match form or target.suffix.lower().removeprefix("."):
+            case "png":
+                drawn = chart.png(self._cut(chart.of))
+            case "svg":
+                drawn = chart.svg(self._cut(chart.of)).encode()
+            case other:
+                raise UsageError(f"{target.name}: {other!r} is no form of a chart; png and svg are")
+        return _put(target, drawn)
+
+    def text(self) -> str:
+        """The summary for a terminal: completeness, verdicts, top findings, calibration."""
+        return summary_text(Run.of(self.run), self._summaries(), where=str(self.path))
+
+    def findings_json(self) -> str:
+        """The findings as the JSON text of findings.json."""
+        return _findings_json(self.finding_rows)
+
+    def write_page(self) -> Path:
+        """Write report.html anew from the stored tables; the earlier page stays whole until then."""
+        html = page(Run.of(self.run), self._summaries(), self.finding_rows)
+        return _put(self.path / "report.html", html.encode())
+
+    def _summaries(self) -> Mapping[str, pa.Table]:
+        return summaries.summarise(self.causes, self.finding_rows)
+
+    def _cut(self, name: str) -> pa.Table:
+        try:
+            summary = summaries.find(name)
+        except KeyError as error:
+            raise UsageError(str(error.args[0])) from None
+        return summary.cut(self.finding_rows if summary.of is FINDINGS else self.causes)
+
+    def _repr_html_(self) -> str:
+        told = headline(totals := Totals.of(self._cut("verdicts")))
+        row = Markup("<tr><td>{}</td><td style='text-align:right'>{}</td></tr>")
+        rows = Markup("").join(row.format(name, count) for name, count in totals.messages.items() if count)
+        whole = Markup("<p><strong>{}</strong> {}</p><table>{}</table>")
+        return str(whole.format(told.sentence, told.detail, rows))
+
+
+def write_report(directory: Path, run: Mapping[str, Any], causes: pa.Table, findings: pa.Table) -> None:
+    """Write everything but the rows into a folder: tables, summaries, charts, page and run record.
+
+    Args:
+        directory: A folder that nobody reads yet; the caller moves it into place when all is there.
+        run: The content of run.json.
+        causes: The cube of the run.
+        findings: The findings, in the order in which they are to be told.
+    """
+    cut = summaries.summarise(causes, findings)
+    _write_tables(directory, {CAUSES.name: causes, FINDINGS.name: findings})
+    (directory / "findings.json").write_text(_findings_json(findings), encoding="utf-8")
+    _write_tables(directory / "summaries", cut)
+    (directory / "charts").mkdir(exist_ok=True)
+    for chart in charts.CHARTS:
+        (directory / "charts" / f"{chart.name}.svg").write_text(chart.svg(cut[chart.of]), encoding="utf-8")
+    (directory / "report.html").write_text(page(Run.of(run), cut, findings), encoding="utf-8")
+    (directory / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _put(target: Path, content: bytes) -> Path:
+    """Write a file aside and move it into place: an interrupted run leaves the earlier one whole."""
+    aside = target.with_name(f".{target.name}.new")
+    try:
+        aside.write_bytes(content)
+        aside.replace(target)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
+    return target
+
+
+def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+
+
+def _findings_json(findings: pa.Table) -> str:
+    rows = [{key: _plain(value) for key, value in row.items()} for row in findings.to_pylist()]
+    return json.dumps({"schema_version": SCHEMA_VERSION, "findings": rows}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  a cell of a table, of any type
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _read_run(folder: Path) -> Mapping[str, Any]:
+    """Read and check run.json."""
+    record = folder / "run.json"
+    try:
+        run: Mapping[str, Any] = json.loads(record.read_text("utf-8"))
+        version = run["schema_version"]
+        if version == SCHEMA_VERSION:
+            Run.of(run)
+            return run
+    except FileNotFoundError:
+        raise UnreadableInput(str(folder), "there is no report here", _ACCEPTED) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableInput(str(record), f"not the record of a run ({error})", _ACCEPTED) from None
+    found = f"the report has schema version {version}"
+    raise UnreadableInput(str(record), found, f"this program reads version {SCHEMA_VERSION}")
+
+
+def _read_table(folder: Path, name: str) -> pa.Table:
+    """Read one of the report's tables, with exactly its declared columns."""
+    file = folder / f"{name}.parquet"
+    schema = {CAUSES.name: CAUSES, FINDINGS.name: FINDINGS}[name].arrow
+    try:
+        return pq.read_table(file).select(schema.names).cast(schema)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise UnreadableInput(str(file), f"not the table of a report ({error})", _ACCEPTED) from None

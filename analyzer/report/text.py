@@ -1,0 +1,115 @@
+"""The summary that ends a run: plain text of at most 40 lines and 100 columns, completeness first.
+
+Our own words are ASCII, so that any terminal can print them; text from logs is made legible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+
+import pyarrow as pa
+
+from analyzer.charts.legible import THIN, counted, grouped, legible, share
+from analyzer.report.run import Run
+from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, period
+from analyzer.schema import VERDICTS
+
+WIDTH = 100
+_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING = 2, 5, 2, 4  # at most so many lines of each, then "and n more"
+
+
+def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
+    """Write the summary; `where` is the folder that holds the rest."""
+    totals = Totals.of(summaries["verdicts"])
+    blocks = (
+        [f"{run.tool} {run.version}: {_n(len(run.inputs), 'log')}, {period(run)}"],
+        _headline(totals),
+        [*_books(run), *_faults(run, totals), *_notes(run.remarks)],
+        [*_verdicts(totals), *_missing(summaries["missing"])],
+        list(_findings(summaries["top_findings"])),
+        list(_calibration(calibrations(summaries["policies"]))),
+        [_shown(f"All of it: {where}/report.html", WIDTH)],
+    )
+    return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block)
+
+
+def _n(number: int, noun: str = "") -> str:
+    return counted(number, noun, mark=",") if noun else grouped(number, mark=",")
+
+
+def _shown(text: str, width: int) -> str:
+    """Make text from a log or a configuration fit to print; our own mark for a cut is ASCII."""
+    return legible(text, width, cut="...")
+
+
+def _headline(totals: Totals) -> list[str]:
+    return wrap(headline(totals).sentence.replace(THIN, ","), WIDTH)
+
+
+def _books(run: Run) -> Iterator[str]:
+    books = run.books
+    parts = f"{_n(books.read)} read + {_n(books.rejected)} rejected + {_n(books.noise)} noise"
+    yield f"Rows      {_n(books.rows)} {'=' if books.balanced else 'but'} {parts}"
+    if run.noise:
+        noise = ", ".join(f"{kind} {_n(rows)}" for kind, rows in run.noise.items())
+        yield f"          noise: {_shown(noise, WIDTH - 17)}"
+    if books.rejected:
+        yield "          rejects.parquet says which rows were rejected and why"
+    evidence = "" if run.evidence_share is None else f"; {share(*_ratio(run.evidence_share))} with connector evidence"
+    yield f"Messages  {_n(books.verdict_rows)}, one a recipient{evidence}"
+
+
+def _faults(run: Run, totals: Totals) -> Iterator[str]:
+    for fault in faults(run, totals):
+        yield f"FAULT     {fault.replace(THIN, ',')}"
+
+
+def _ratio(part: float) -> tuple[int, int]:
+    return round(part * 1_000_000), 1_000_000
+
+
+def _notes(notes: Sequence[str]) -> Iterator[str]:
+    for note in notes[:_NOTES]:
+        yield f"Note      {_shown(note, WIDTH - 10)}"
+    if len(notes) > _NOTES:
+        yield f"          and {_n(len(notes) - _NOTES, 'more note')}"
+
+
+def _verdicts(totals: Totals) -> Iterator[str]:
+    if totals.all:
+        yield f"{'Verdict':<14}{'messages':>14}{'share':>10}{'failed':>14}"
+    for verdict in VERDICTS:
+        if messages := totals.messages[verdict]:
+            portion = share(messages, totals.all)
+            yield f"{verdict:<14}{_n(messages):>14}{portion:>10}{_n(totals.failed[verdict]):>14}"
+
+
+def _missing(missing: pa.Table) -> Iterator[str]:
+    """Name the inputs whose lack left messages undetermined, in one line."""
+    rows = missing.to_pylist()
+    if rows:
+        named = ", ".join(f"{row['missing']} ({_n(row['messages'])})" for row in rows[:_MISSING])
+        yield f"  undetermined for want of {_shown(named + ', ...' * (len(rows) > _MISSING), WIDTH - 27)}"
+
+
+def _findings(findings: pa.Table) -> Iterator[str]:
+    rows = findings.to_pylist()
+    if not rows:
+        yield "No findings."
+        return
+    yield f"{'Findings':<78}{'messages':>12}{'failed':>10}"
+    for row in rows[:_FINDINGS]:
+        head = f"{row['severity']:<7}{row['code']:<6}{_shown(row['title'], 65)}"
+        yield f"{head:<78}{_n(row['messages']):>12}{_n(row['failed']):>10}"
+    if len(rows) > _FINDINGS:
+        yield f"and {_n(len(rows) - _FINDINGS, 'more finding')}"
+
+
+def _calibration(found: Sequence[Calibration]) -> Iterator[str]:
+    for calibration in found[:_CALIBRATIONS]:
+        yield f"Policy    {_shown(calibration.sentence(','), WIDTH - 10)}"
+        if calibration.line:
+            yield f"          the log says otherwise; [policy] in mailflow.toml: {_shown(calibration.line, WIDTH - 61)}"
+    if len(found) > _CALIBRATIONS:
+        yield f"          and as much for {_n(len(found) - _CALIBRATIONS)} more; see Calibration in the report"
