@@ -1,0 +1,31 @@
+"""The log formats, and the one door to a log: `open_log`."""
+
+from __future__ import annotations
+
+from analyzer.formats.base import Evidence, Format, Parsed
+from analyzer.formats.chunk import CHUNK_BYTES, Chunk
+from analyzer.formats.enhanced_summary import ENHANCED_SUMMARY
+from analyzer.formats.extended import EXTENDED
+from analyzer.formats.log import Log
+from analyzer.formats.message_trace import MESSAGE_TRACE
+from analyzer.formats.recognition import recognise
+from analyzer.inputs import Source
+
+__all__ = ["CHUNK_BYTES", "FORMATS", "Chunk", "Evidence", "Format", "Log", "Parsed", "open_log"]
+
+FORMATS: tuple[Format, ...] = (MESSAGE_TRACE, ENHANCED_SUMMARY, EXTENDED)
+
+
+def open_log(source: Source, *, format_name: str | None = None, date_order: str | None = None) -> Log:
+    """Recognise a log by what it holds.
+
+    Args:
+        source: The log, as `analyzer.inputs.find` gives it.
+        format_name: Name of a format, where the columns do not tell.
+        date_order: `dmy` or `mdy`, where no date in the file tells.
+
+    Raises:
+        LogError: Where it is empty, of another program, or its dates cannot be told apart.
+        UsageError: Where the format or the date order asked for does not exist.
+    """
+    return recognise(source, FORMATS, name=format_name, order=date_order)

@@ -1,0 +1,120 @@
+"""What a log format declares, and what reading a log with it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analyzer.formats.chunk import Cells
+
+REJECTED = pa.schema([("source_row", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
+
+
+class Evidence(Enum):
+    """What a format says of the connector that was used."""
+
+    NONE = "none"  # it has no such field: nothing can be compared
+    ONE_COLUMN = "one-column"  # a name, but not whether it is an inbound or an outbound connector
+    PER_EVENT = "per-event"  # a name for each event, and so its side
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """The recipients of all rows, one after another.
+
+    Attributes:
+        address: Each recipient, as logged.
+        status: The log's word on each, or None where it has none.
+        parent: Row that each belongs to, ascending; None where every row has exactly one.
+    """
+
+    address: pa.StringArray
+    status: pa.StringArray | None = None
+    parent: npt.NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Rows in our words: columns of the normalised table by name, one value a log row, and the recipients."""
+
+    columns: Mapping[str, pa.Array]
+    recipients: Recipients
+
+
+def no_noise(_: Cells) -> pa.StringArray | None:
+    """Say that every readable row counts."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A log format: how it is recognised and what its columns mean.
+
+    Attributes:
+        name: Stable name, as `--format` takes it.
+        title: What administrators call it.
+        row: What one of its rows stands for.
+        evidence: What it says of the connector that was used.
+        has_directionality: Whether it says inbound or outbound.
+        carries: What it is good for, in a sentence.
+        lacks: What it does not say, in a sentence.
+        export: How it is exported, in a sentence.
+        columns: Each column read, by our key, with the header names it goes by, in lower case.
+        marks: Keys that together tell the format.
+        foreign: Header names that speak against it.
+        time: Key of the column with the row's time.
+        sender: Key of the column with the sender.
+        needed: Keys without which no row can be read.
+        dates: Keys of further columns with dates of the same culture as the time.
+        draft: Puts readable rows into our words.
+        noise: Names the kind of each row that stands for no message, null for those that do.
+    """
+
+    name: str
+    title: str
+    row: str
+    evidence: Evidence
+    has_directionality: bool
+    carries: str
+    lacks: str
+    export: str
+    columns: Mapping[str, tuple[str, ...]]
+    marks: frozenset[str]
+    time: str
+    sender: str
+    needed: tuple[str, ...]
+    draft: Callable[[Cells], Draft]
+    foreign: frozenset[str] = frozenset()
+    dates: tuple[str, ...] = ()
+    noise: Callable[[Cells], pa.StringArray | None] = field(default=no_noise)
+
+    def located(self, names: Iterable[str]) -> dict[str, str]:
+        """Find the format's columns among header names, whatever their case and order."""
+        spelled: dict[str, str] = {}
+        for name in names:
+            spelled.setdefault(name.lower(), name)
+        found = (
+            (key, next((spelled[alias] for alias in aliases if alias in spelled), None))
+            for key, aliases in self.columns.items()
+        )
+        return {key: name for key, name in found if name is not None}
+
+    def recognises(self, names: Iterable[str]) -> bool:
+        """Whether these header names are this format's."""
+        lower = {name.lower() for name in names}
+        return self.marks <= self.located(lower).keys() and not lower & self.foreign
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a chunk holds: `records` is the distinct source rows of `rows`, the rejects and the noise together."""
+
+    rows: pa.Table
+    rejects: pa.Table
+    noise: Mapping[str, int]
+    records: int

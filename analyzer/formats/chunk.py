@@ -1,0 +1,148 @@
+"""What is passed on between cutting a file, reading its cells and giving them their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analyzer.inputs import repair
+
+CHUNK_BYTES = 16 << 20
+RECORD_LIMIT = 1 << 20  # pyarrow's block, and so the longest record it is sure to read
+
+_PIECE = 1 << 20  # what is read at a time, so that a block is put together only once
+NOT_UTF8 = "bytes that are not UTF-8 were read as Windows-1252"
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole records of a file, as valid UTF-8.
+
+    Attributes:
+        data: The records' text.
+        spans: Start and end of each record; None where they are wanted by nobody yet.
+        broken: Number in the chunk (from 1) of each record not worth parsing, and why.
+        notes: What the reader should know about the file as a whole.
+    """
+
+    data: bytes
+    spans: Positions | None = None
+    broken: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of the readable records: one text column a log column, blank where empty.
+
+    Attributes:
+        columns: Columns by the format's own key; a column that the log lacks is missing here.
+        records: Number in the chunk, from 1, of the record each row came from.
+    """
+
+    columns: Mapping[str, pa.StringArray]
+    records: Positions
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Cells:
+        """Keep the rows where the mask is true."""
+        if mask.all():
+            return self
+        arrow = pa.array(mask)
+        kept = {key: column.filter(arrow) for key, column in self.columns.items()}
+        return replace(self, columns=kept, records=self.records[mask])
+
+    def column(self, key: str) -> pa.StringArray:
+        """Give a column, blank throughout where the log lacks it."""
+        found = self.columns.get(key)
+        return pa.repeat(pa.scalar(""), len(self)) if found is None else found
+
+
+def torn(chunk: Chunk, damage: str, *, whole: bool) -> Chunk:
+    """End the last chunk of a damaged file: what lies behind its last whole record is one broken record."""
+    spans = np.zeros((0, 2), np.int64) if chunk.spans is None else chunk.spans
+    if whole:  # the damage came exactly at a record's end: the record behind it has no text
+        spans = np.append(spans, [[len(chunk.data)] * 2], axis=0)
+    broken = {**chunk.broken, len(spans): f"{damage}; the rest is lost"}
+    return replace(chunk, spans=spans, broken=broken, notes=(*chunk.notes, damage))
+
+
+def repaired(chunk: Chunk) -> Chunk:
+    """Make the chunk valid UTF-8, and its spans fit what grew longer by that."""
+    data = repair(chunk.data)
+    if data is chunk.data:
+        return chunk
+    if chunk.spans is None:
+        return replace(chunk, data=data, notes=(*chunk.notes, NOT_UTF8))
+    bounds = chunk.spans.ravel()
+    lengths = [len(repair(chunk.data[start:end])) for start, end in zip((0, *bounds[:-1]), bounds, strict=True)]
+    return replace(chunk, data=data, notes=(*chunk.notes, NOT_UTF8), spans=np.cumsum(lengths).reshape(-1, 2))
+
+
+class Bytes(Protocol):
+    """Bytes of UTF-8, a number at a time; fewer than asked for only at the end."""
+
+    @property
+    def damage(self) -> str:
+        """Why the bytes ended before their end, empty where they did not."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to `size` bytes."""
+
+
+def blocks(stream: Bytes, size: int) -> Iterator[tuple[list[bytes], bool]]:
+    """Give the stream in blocks of about `size` bytes, in pieces, each block with whether it is the last."""
+    piece, ahead = min(size, _PIECE), stream.read(min(size, _PIECE))
+    while True:
+        pieces, have = [], 0
+        while ahead and have < size:
+            pieces.append(ahead)
+            have += len(ahead)
+            ahead = stream.read(piece)
+        yield pieces, not ahead
+        if not ahead:
+            return
+
+
+class Layout(Protocol):
+    """How the records lie in a file: delimited cells or JSON objects."""
+
+    @property
+    def shape(self) -> str:
+        """The layout in a few words, as shown to the user."""
+
+    @property
+    def skip(self) -> int:
+        """Bytes of UTF-8 before the first record."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names as the file spells them."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The columns to be read: the format's key to the file's spelling."""
+
+    def on(self, columns: Mapping[str, str]) -> Layout:
+        """Read only these columns: the format's key to the file's spelling."""
+
+    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
+        """Cut what follows the skipped bytes into chunks of whole records."""
+
+    def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
+        """Read a chunk's cells; records that have none come back by number, with the reason."""
+
+    def texts(self, chunk: Chunk, records: list[int]) -> list[str]:
+        """Give the text of these records."""
+
+    def stands_for_nothing(self, text: str) -> str | None:
+        """Name the kind of noise a record's text is, or None where it should have been a row."""

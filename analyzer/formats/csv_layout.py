@@ -1,0 +1,164 @@
+"""Delimited files: finding the header, cutting the file into whole records, reading their cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions, blocks, repaired
+from analyzer.formats.csv_cutting import BLANK, closed, miscounted, whole_records
+from analyzer.formats.delimited import Grammar, quote_positions, record_spans
+
+DELIMITERS = (",", ";", "\t")
+# Before the header: blank lines, `#TYPE` of Export-Csv without -NoTypeInformation, `sep=` of Excel.
+_PREAMBLE = re.compile(rb"(?:[ \t]*(?:#TYPE[^\r\n]*|sep=.)?(?:\r\n|\r|\n))*+", re.IGNORECASE)
+_BLOCK = 1 << 20  # larger blocks cost half as much time again: fresh pages instead of warm cache
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLayout:
+    """A delimited file's header, and the columns to be read of it."""
+
+    grammar: Grammar
+    names: tuple[str, ...]
+    skip: int
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> str:
+        """The layout in a few words."""
+        return f"csv {'tab' if self.grammar.delimiter == chr(9) else self.grammar.delimiter}"
+
+    def on(self, columns: Mapping[str, str]) -> CsvLayout:
+        """Read only these columns."""
+        return replace(self, columns=columns)
+
+    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
+        """Cut into chunks of whole records, by the marks' positions or else record by record."""
+        rest, wanted = b"", 0
+        for pieces, last in blocks(stream, size):
+            rest = b"".join((rest, *pieces))
+            if len(rest) < wanted and not last:
+                continue
+            chunk = whole_records(rest, self.grammar, last=last)
+            if last:
+                chunk = closed(chunk, self.grammar, stream.damage)
+            wanted = 0 if chunk.data else 2 * len(rest)  # a long record: do not look at it again and again
+            rest = rest[len(chunk.data) :]
+            if chunk.data or chunk.broken:
+                yield repaired(chunk)
+
+    def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
+        """Read the cells with pyarrow, and set apart the records it cannot read."""
+        odd = {**chunk.broken, **self._with_nulls(chunk)}
+        numbers, data = None, chunk.data
+        if odd:
+            numbers, data = _without(self._spans(chunk), chunk.data, odd)
+        try:
+            table, wrong = self._arrow(data)
+        except pa.ArrowInvalid:
+            return self._one_by_one(chunk, odd)
+        if numbers is None:
+            numbers = np.arange(1, (len(self._spans(chunk)) if wrong else table.num_rows) + 1)
+        if len(numbers) != table.num_rows + len(wrong):  # a lone carriage return, and the like
+            return self._one_by_one(chunk, odd)
+        odd |= {int(numbers[number - 1]): why for number, why in wrong.items()}
+        records = np.delete(numbers, [number - 1 for number in wrong])
+        return Cells({key: table[key].combine_chunks() for key in self.columns}, records), odd
+
+    def texts(self, chunk: Chunk, records: list[int]) -> list[str]:
+        """Give the text of these records."""
+        spans = self._spans(chunk)
+        return [chunk.data[slice(*spans[record - 1])].decode("utf-8", "replace") for record in records]
+
+    def stands_for_nothing(self, text: str) -> str | None:
+        """Tell blank rows, padding, and headers repeated where files were put together."""
+        if not text.strip(BLANK):
+            return "null-bytes" if "\0" in text else "blank-row"
+        if text.startswith("#TYPE"):
+            return "type-line"
+        cells = tuple(cell.strip().lower() for cell in self.grammar.cells(text.lstrip("\ufeff").encode()))
+        return "repeated-header" if cells == tuple(name.lower() for name in self.names) else None
+
+    def _spans(self, chunk: Chunk) -> Positions:
+        """Give the chunk's records, found by the cutter or else now."""
+        return record_spans(chunk.data, quote_positions(chunk.data)) if chunk.spans is None else chunk.spans
+
+    def _with_nulls(self, chunk: Chunk) -> dict[int, str]:
+        """Find the records that hold null bytes, as padding and damaged disks leave them."""
+        if b"\0" not in chunk.data:
+            return {}
+        nulls = np.flatnonzero(np.frombuffer(chunk.data, np.uint8) == 0)
+        hit = np.unique(np.searchsorted(self._spans(chunk)[:, 1], nulls, "right"))
+        return {int(record) + 1: "the row holds null bytes" for record in hit}
+
+    def _arrow(self, data: bytes) -> tuple[pa.Table, dict[int, str]]:
+        """Read whole records at full speed; rows with another number of cells come back apart."""
+        wrong: dict[int, str] = {}
+
+        def set_apart(row: csv.InvalidRow) -> str:
+            wrong[row.number] = miscounted(row.actual_columns, row.expected_columns)
+            return "skip"
+
+        # Columns go by position: a header may name two columns alike, or none.
+        wanted = {key: str(self.names.index(name)) for key, name in self.columns.items()}
+        if not data:  # pyarrow refuses an empty file
+            return pa.table({key: pa.array([], pa.string()) for key in wanted}), wrong
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=[*map(str, range(len(self.names)))]),
+            csv.ParseOptions(
+                delimiter=self.grammar.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,  # they are records too, and are counted
+                invalid_row_handler=set_apart,
+            ),
+            csv.ConvertOptions(
+                column_types=dict.fromkeys(wanted.values(), pa.string()), include_columns=[*wanted.values()]
+            ),
+        )
+        return pa.table({key: table[name] for key, name in wanted.items()}), wrong
+
+    def _one_by_one(self, chunk: Chunk, odd: dict[int, str]) -> tuple[Cells, dict[int, str]]:
+        """Read record by record with the grammar: slow, and never at a loss."""
+        odd, rows, records = dict(odd), [], []
+        for number, (start, end) in enumerate(self._spans(chunk), 1):
+            if number in odd:
+                continue
+            cells = self.grammar.cells(chunk.data[start:end])
+            if len(cells) != len(self.names):
+                odd[number] = miscounted(len(cells), len(self.names))
+                continue
+            rows.append(cells)
+            records.append(number)
+        at = {key: self.names.index(name) for key, name in self.columns.items()}
+        columns = {key: pa.array([row[place] for row in rows], pa.string()) for key, place in at.items()}
+        return Cells(columns, np.array(records, np.int64)), odd
+
+
+def find_header(head: bytes, delimiter: str) -> CsvLayout | None:
+    """Read the first line that is neither blank nor `#TYPE` as a header; None where there is none."""
+    preamble = _PREAMBLE.match(head)
+    start = preamble.end() if preamble else 0
+    grammar = Grammar(delimiter, 0)
+    end = grammar.record_end(head, start) or (len(head) if grammar.ends_file(head, start) else None)
+    if end is None or end == start:
+        return None
+    names = tuple(name.strip() for name in grammar.cells(head[start:end]))
+    return CsvLayout(Grammar(delimiter, len(names)), names, end)
+
+
+def _without(spans: Positions, data: bytes, odd: Mapping[int, str]) -> tuple[Positions, bytes]:
+    """Take the odd records out; also give the numbers of the others."""
+    keep = np.ones(len(spans), np.bool_)
+    keep[[number - 1 for number in odd]] = False
+    view, parts, start = memoryview(data), [], 0
+    for number in sorted(odd):
+        parts.append(view[start : spans[number - 1][0]])
+        start = spans[number - 1][1]
+    return np.flatnonzero(keep) + 1, b"".join([*parts, view[start:]])

@@ -1,0 +1,166 @@
+"""Extended: one row an event, connectors by name (log-formats section 3b, and 2 for custom data)."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.base import Draft, Evidence, Format, Recipients
+from analyzer.formats.chunk import Cells
+from analyzer.formats.columns import (
+    coded,
+    coded_or_null,
+    directions,
+    extracted,
+    first_filled,
+    holds,
+    integers,
+    message_ids,
+    optional,
+    text_or_null,
+)
+from analyzer.formats.packed import split_lists
+
+# A name ends at the next `;` or apostrophe; one that itself holds either cannot be told (section 2).
+_INBOUND = r"(?i)InboundConnectorData=Name=(?P<found>[^;']*)"
+_OUTBOUND = r"(?i)TenantOutboundConnectorCustomData=Name=(?P<found>[^;']*)"
+_TLS = r"(?i)S:tlsversion=(?P<found>[^;'|]*)"
+_CLIENT = r"[|;]CIP=(?P<found>[^|;']*)"
+_BY_RULE = "(?i)RouteMessageUsingConnector"
+
+_OUTBOUND_EVENTS = r"^(SEND|FAIL)"
+_KEPT = re.compile(r"(RECEIVE|SEND\w*|DELIVER|FAIL)\Z")
+# Not a message's own arrival but the service's: evidence must see it, under delivery_status.
+_OWN = {"DSN": "DSN", "JOURNAL": "JOURNAL", "JOURNALING": "JOURNAL"}
+
+
+def _noise(cells: Cells) -> pa.StringArray:
+    """Name every event that routes nothing; null for those that do."""
+    events = pc.utf8_upper(pc.utf8_trim_whitespace(cells.column("event_id"))).dictionary_encode()
+    kinds = [None if _KEPT.match(event) else f"event-{event.lower()}" for event in events.dictionary.to_pylist()]
+    return pa.array(kinds, pa.string()).take(events.indices)
+
+
+def _draft(cells: Cells) -> Draft:
+    """Put events into our words; a name in the custom data says its side, the connector cell does not."""
+    event = pc.utf8_upper(pc.utf8_trim_whitespace(cells.column("event_id")))
+    custom = coded(cells.column("custom_data"))
+    outbound = pc.match_substring_regex(event, _OUTBOUND_EVENTS)
+    hop = first_filled(cells.column("server_ip"), cells.column("server_hostname"))
+    return Draft(
+        {
+            "message_id": text_or_null(cells.column("message_id")),
+            "network_message_id": message_ids(cells.column("network_message_id")),
+            "envelope_sender": coded_or_null(cells.column("return_path")),
+            "header_from": coded_or_null(cells.column("sender_address")),
+            "size": integers(cells.column("total_bytes")),
+            "event": coded(event),
+            "directionality": directions(cells.column("directionality")),
+            "connecting_ip": coded(_connecting_ip(cells, custom)),
+            "connecting_host": optional(cells, "client_hostname"),
+            "next_hop": _only(pc.starts_with(event, "SEND"), coded_or_null(hop)),
+            "tls_version": extracted(custom, _TLS),
+            "logged_connector": coded(cells.column("connector_id")),
+            "logged_inbound": _only(pc.equal(event, "RECEIVE"), extracted(custom, _INBOUND)),
+            "logged_outbound": _only(outbound, _outbound_names(custom)),
+            "routed_by_rule": pc.or_(holds(custom, _BY_RULE), holds(coded(cells.column("source_context")), _BY_RULE)),
+            "forwarded": pc.not_equal(cells.column("related_recipient_address"), ""),
+        },
+        _recipients(cells, event),
+    )
+
+
+def _only(rows: pa.BooleanArray, column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Keep a column's values in these rows; null elsewhere."""
+    indices = pc.if_else(rows, column.indices, pa.scalar(None, pa.int32()))
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
+
+
+def _connecting_ip(cells: Cells, custom: pa.DictionaryArray) -> pa.StringArray:
+    """Give the original client, else the one the spam filter saw, else the event's own."""
+    seen = extracted(custom, _CLIENT).cast(pa.string())
+    return first_filled(cells.column("original_client_ip"), pc.fill_null(seen, ""), cells.column("client_ip"))
+
+
+def _outbound_names(custom: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Give the outbound connectors' names; several stand as `A| Name=B`."""
+    names = extracted(custom, _OUTBOUND)
+    dictionary = pc.replace_substring_regex(names.dictionary, r"(?i)\s*\|\s*Name=\s*", "| ")
+    return pa.DictionaryArray.from_arrays(names.indices, dictionary)
+
+
+def _recipients(cells: Cells, event: pa.StringArray) -> Recipients:
+    """Take the recipients apart; each has its own status only where there are as many of them."""
+    found = split_lists(cells.column("recipient_address"))
+    assert found.parent is not None
+    own = _own_mail(cells, event)
+    status = _statuses(cells.column("recipient_status"), found.parent)
+    status = pc.coalesce(own.take(pa.array(found.parent)), status)
+    return Recipients(found.address, status, found.parent)
+
+
+def _own_mail(cells: Cells, event: pa.StringArray) -> pa.StringArray:
+    """Name what the service itself made (reports, journal copies) where it enters; null elsewhere."""
+    source = cells.column("source").dictionary_encode()
+    words = pa.array([_OWN.get(value.strip().upper()) for value in source.dictionary.to_pylist()], pa.string())
+    return pc.if_else(pc.equal(event, "RECEIVE"), words.take(source.indices), pa.scalar(None, pa.string()))
+
+
+def _statuses(packed: pa.StringArray, parent: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.StringArray:
+    """Give each recipient its status: the whole cell to an only recipient, else its place in the list."""
+    count = np.bincount(parent, minlength=len(packed))
+    if (count == 1).all():
+        return packed
+    lists = pc.split_pattern(packed, ";")
+    length = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    fits = (length == count)[parent] & (count > 1)[parent]
+    first = np.append(0, np.cumsum(length))[parent]  # of each recipient's row, among all statuses
+    place = np.arange(len(parent)) - np.append(0, np.cumsum(count))[parent]
+    own = lists.flatten().take(pa.array(first + place, mask=~fits))
+    whole = packed.take(pa.array(parent, mask=(count != 1)[parent]))
+    return pc.coalesce(own, whole)
+
+
+_READ = (
+    "date_time_utc",
+    "client_ip",
+    "client_hostname",
+    "server_ip",
+    "server_hostname",
+    "source_context",
+    "connector_id",
+    "source",
+    "event_id",
+    "message_id",
+    "network_message_id",
+    "recipient_address",
+    "recipient_status",
+    "total_bytes",
+    "related_recipient_address",
+    "sender_address",
+    "return_path",
+    "directionality",
+    "original_client_ip",
+    "custom_data",
+)
+
+EXTENDED = Format(
+    name="extended",
+    title="Extended (Start-HistoricalSearch -ReportType MessageTraceDetail)",
+    row="an event in a message's life",
+    evidence=Evidence.PER_EVENT,
+    has_directionality=True,
+    carries="The connector at each arrival and each sending, by name and side, and the envelope sender.",
+    lacks="It holds about a thousand messages a report, and names no certificate.",
+    export="Start-HistoricalSearch -ReportType MessageTraceDetail, or the admin center's Extended report.",
+    columns={name: (name,) for name in _READ},
+    marks=frozenset({"date_time_utc", "event_id", "connector_id"}),
+    time="date_time_utc",
+    sender="sender_address",
+    needed=("date_time_utc", "event_id", "recipient_address"),
+    draft=_draft,
+    noise=_noise,
+)

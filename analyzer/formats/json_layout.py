@@ -1,0 +1,202 @@
+"""JSON files: a list, single objects, one object a line, or a list within an envelope.
+
+However they are wrapped, the records are the objects at the outermost brace once the wrapping
+before the first one is skipped; commas, blanks and line ends between them mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
+
+from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, blocks, repaired, torn
+from analyzer.formats.objects import LOST, TAIL, find_spans, is_object, load_object, parted, too_long, wrapping_of
+
+_BLANK = "\0 \t\r\n{}[],"
+_BLOCK = 1 << 20
+_SAMPLE = 50  # objects whose keys are looked at to know the file's spelling
+
+SEEMS_CUT = "the file seems cut: its last object or list is not closed"
+AFTER_END = "text after the end of the list"
+MORE_PAGES = "the answer names a next page: this file holds only a part of the result"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLayout:
+    """How a JSON file wraps its objects, and the keys to be read of them.
+
+    Attributes:
+        numbers: Keys whose values are whole numbers, as far as was seen.
+        paged: Whether the envelope names a next page before its list.
+    """
+
+    wrapping: str
+    names: tuple[str, ...]
+    skip: int
+    numbers: frozenset[str] = frozenset()
+    paged: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> str:
+        """The layout in a few words."""
+        return f"json {self.wrapping}"
+
+    def on(self, columns: Mapping[str, str]) -> JsonLayout:
+        """Read only these keys."""
+        return replace(self, columns=columns)
+
+    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
+        """Cut into chunks of whole objects."""
+        rest, wanted = b"", 0
+        for pieces, last in blocks(stream, size):
+            rest = b"".join((rest, *pieces))
+            if len(rest) < wanted and not last:
+                continue
+            chunk = self._lines(rest, last=last) if self.wrapping == "lines" else find_spans(rest, last=last)
+            if last:
+                chunk = self._closed(chunk, rest[len(chunk.data) :], stream.damage)
+            wanted = 0 if chunk.data else 2 * len(rest)
+            rest = rest[len(chunk.data) :]
+            if chunk.broken or len(chunk.data):
+                yield repaired(chunk)
+            if LOST in chunk.notes:
+                return
+
+    def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
+        """Read the objects with pyarrow; where it refuses or finds other spellings, one by one."""
+        assert chunk.spans is not None
+        odd = dict(chunk.broken)
+        keep = np.ones(len(chunk.spans), np.bool_)
+        keep[[number - 1 for number in odd]] = False
+        records = np.flatnonzero(keep) + 1
+        try:
+            table = self._arrow(chunk.data, chunk.spans[keep])
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            table = None
+        if table is None or table.num_rows != len(records) or _any_without_cells(table):
+            return self._one_by_one(chunk, odd)
+        return Cells({key: table[key].combine_chunks() for key in self.columns}, records), odd
+
+    def texts(self, chunk: Chunk, records: list[int]) -> list[str]:
+        """Give the text of these objects."""
+        assert chunk.spans is not None
+        return [chunk.data[slice(*chunk.spans[record - 1])].decode("utf-8", "replace") for record in records]
+
+    def stands_for_nothing(self, text: str) -> str | None:
+        """Tell padding and empty objects."""
+        if text.strip(_BLANK):
+            return None
+        return "null-bytes" if "\0" in text else "blank-row"
+
+    def _lines(self, data: bytes, *, last: bool) -> Chunk:
+        """Cut at line ends: a broken line then costs one record and no more."""
+        end = len(data) if last else data.rfind(b"\n") + 1
+        if not end and len(data) > RECORD_LIMIT:
+            end = len(data)
+        data = data[:end]
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+        if end and (not len(ends) or ends[-1] != end):
+            ends = np.append(ends, end)
+        starts = np.append(0, ends[:-1])[: len(ends)]
+        filled = [i for i in range(len(ends)) if ends[i] - starts[i] > 2 or data[starts[i] : ends[i]].strip()]
+        spans = np.stack([starts, ends], axis=1).astype(np.int64)[filled]
+        return Chunk(data, spans, too_long(spans, "a line of more than 1 MB"))
+
+    def _closed(self, chunk: Chunk, rest: bytes, damage: str) -> Chunk:
+        """Look at what follows the last whole object of the file."""
+        assert chunk.spans is not None
+        data, spans, broken, notes = chunk.data + rest, chunk.spans, dict(chunk.broken), []
+        tail = TAIL.fullmatch(rest.strip(b"\0"))
+        if self.wrapping == "lines":
+            if len(spans) and not is_object(data[slice(*spans[-1])]):
+                broken[len(spans)] = SEEMS_CUT
+                notes.append(SEEMS_CUT)
+        elif not tail:
+            spans = np.append(spans, [[len(chunk.data), len(data)]], axis=0)
+            why = AFTER_END if rest.lstrip().startswith(b"]") else SEEMS_CUT
+            broken[len(spans)] = why
+            notes.append(why)
+        elif self.wrapping != "objects" and b"]" not in rest and not damage:
+            notes.append(SEEMS_CUT)
+        if self.paged or b"nextlink" in rest.lower():
+            notes.append(MORE_PAGES)
+        chunk = Chunk(data, spans, broken, (*chunk.notes, *notes))
+        return torn(chunk, damage, whole=not broken.keys() & {len(spans)}) if damage else chunk
+
+    def _arrow(self, data: bytes, spans: Positions) -> pa.Table:
+        """Read whole objects at full speed into text columns."""
+        fields = [(name, pa.int64() if name in self.numbers else pa.string()) for name in self.columns.values()]
+        if not len(spans):
+            return pa.table({key: pa.array([], pa.string()) for key in self.columns})
+        table = arrow_json.read_json(
+            pa.BufferReader(data if self.wrapping == "lines" else parted(data, spans)),
+            arrow_json.ReadOptions(use_threads=False, block_size=_BLOCK),
+            arrow_json.ParseOptions(
+                explicit_schema=pa.schema(fields), newlines_in_values=True, unexpected_field_behavior="ignore"
+            ),
+        )
+        columns = {key: table[name].cast(pa.string()) for key, name in self.columns.items()}
+        return pa.table({key: pc.fill_null(column, "") for key, column in columns.items()})
+
+    def _one_by_one(self, chunk: Chunk, odd: dict[int, str]) -> tuple[Cells, dict[int, str]]:
+        """Read object by object, keys in any spelling."""
+        assert chunk.spans is not None
+        odd, rows, records = dict(odd), [], []
+        for number, (start, end) in enumerate(chunk.spans, 1):
+            if number in odd:
+                continue
+            found = load_object(chunk.data[start:end])
+            if found is None:
+                odd[number] = "not a JSON object"
+                continue
+            rows.append({name.lower(): _text(value) for name, value in found.items()})
+            records.append(number)
+        columns = {
+            key: pa.array([row.get(name.lower(), "") for row in rows], pa.string())
+            for key, name in self.columns.items()
+        }
+        return Cells(columns, np.array(records, np.int64)), odd
+
+
+def find_objects(head: bytes, *, whole: bool) -> JsonLayout | None:
+    """Tell how the objects are wrapped and which keys they have; None where there is no whole object.
+
+    Args:
+        head: The beginning of the file.
+        whole: Whether that is the whole file.
+    """
+    wrapping, skip = wrapping_of(head)
+    chunk = find_spans(head[skip:], last=whole)
+    assert chunk.spans is not None
+    found = [load_object(head[skip + start : skip + end]) for start, end in chunk.spans[:_SAMPLE]]
+    rows = [row for row in found if row]
+    if not rows:
+        return None
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    numbers = (name for name in names if any(type(row.get(name)) is int for row in rows))
+    return JsonLayout(wrapping, names, skip, frozenset(numbers), paged=b"nextlink" in head[:skip].lower())
+
+
+def _any_without_cells(table: pa.Table) -> bool:
+    """Whether some object had none of the keys: it is empty, or spells them in another way."""
+    filled = np.zeros(table.num_rows, np.bool_)
+    for column in table.columns:
+        filled |= pc.not_equal(column, "").to_numpy()
+    return not filled.all()
+
+
+def _text(value: object) -> str:
+    """Write a JSON value as the text a CSV export has for it."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ";".join(_text(item) for item in value)
+    if isinstance(value, dict):  # a date or an enumeration written as an object by PowerShell 5.1
+        return _text(value.get("value", value.get("Value", "")))
+    return str(value).encode("utf-8", "replace").decode()

@@ -1,0 +1,79 @@
+"""A recognised log: what it is, its chunks, and what they hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from analyzer.formats.base import Format, Parsed
+from analyzer.formats.chunk import CHUNK_BYTES, Chunk, Layout
+from analyzer.formats.parsing import parse_chunk
+from analyzer.formats.times import DateOrder
+from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
+
+# Counts at which an export stops without saying so (log-formats section 11).
+CAPS = (1_000, 5_000, 20_000, 50_000, 100_000)
+
+
+@dataclass(slots=True)
+class Log:
+    """A log whose format and layout are known.
+
+    Attributes:
+        digest: SHA-256 of the file's own bytes; empty until the last chunk was read.
+    """
+
+    source: Source
+    format: Format
+    layout: Layout
+    encoding_found: Encoding
+    order: DateOrder | None = None
+    digest: str = ""
+    _said: dict[str, None] = field(default_factory=dict)
+    _records: int = 0
+    _stream: Stream | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def encoding(self) -> str:
+        """The encoding's name."""
+        return self.encoding_found.name
+
+    @property
+    def shape(self) -> str:
+        """How the records lie in the file, in a few words."""
+        return self.layout.shape
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the (compressed) file read so far, for progress."""
+        return self._stream.bytes_read if self._stream else 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the file as a whole; complete once every chunk was parsed."""
+        capped = self.digest and self._records in CAPS
+        hint = (
+            (f"exactly {self._records:,} rows: exports stop at this number, so some may be missing",) if capped else ()
+        )
+        return (*self._said, *hint)
+
+    def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
+        """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
+        self._records, self.digest = 0, ""
+        with self.source.open() as stream:
+            self._stream = stream
+            text = Utf8Stream(stream, self.encoding_found)
+            text.read(self.layout.skip)
+            for chunk in self.layout.cut(text, size):
+                self._said.update(dict.fromkeys(chunk.notes))
+                yield chunk
+            self.digest = stream.digest()
+
+    def parse(self, chunk: Chunk) -> Parsed:
+        """Read one chunk; may be called from several threads."""
+        parsed = parse_chunk(chunk, self.format, self.layout, order=self.order)
+        with self._lock:
+            self._records += parsed.records - sum(parsed.noise.values())
+        return parsed

@@ -1,0 +1,108 @@
+"""The grammar of JSON files: how the objects are wrapped, and where each begins and ends.
+
+Objects are found by array arithmetic: quotation marks that no backslash escapes bound the text,
+and the braces outside of text tell the depth.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.formats.chunk import RECORD_LIMIT, Chunk, Positions
+
+Flags = npt.NDArray[np.bool_]
+
+_SCALAR = rb'(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)'
+_PAIRS = rb"(?:\s*+" + _SCALAR + rb"\s*:\s*" + _SCALAR + rb"\s*,)*+"
+# {"value": [ ..., {"d": [ ..., {"d": {"results": [ ..., each maybe after scalar properties.
+_ENVELOPE = re.compile(
+    rb"\s*\{" + _PAIRS + rb'\s*"(?:value|d)"\s*:\s*(?:\{' + _PAIRS + rb'\s*"results"\s*:\s*)?\[', re.IGNORECASE
+)
+_LIST = re.compile(rb"\s*\[")
+TAIL = re.compile(rb"[\s,\]]*+(?:" + _SCALAR + rb"\s*:\s*" + _SCALAR + rb"[\s,]*)*+[\s}\]]*+")
+LOST = "no object ends within 1 MB: nothing after it was read"
+
+
+def wrapping_of(head: bytes) -> tuple[str, int]:
+    """Name what the objects are wrapped in, and its length before the first one."""
+    if match := _LIST.match(head):
+        return "list", match.end()
+    if match := _ENVELOPE.match(head):
+        return "envelope", match.end()
+    first, _, after = head.lstrip().partition(b"\n")
+    one_a_line = is_object(first) and (not after.strip() or after.lstrip().startswith(b"{"))
+    return ("lines" if one_a_line else "objects"), 0
+
+
+def find_spans(data: bytes, *, last: bool) -> Chunk:
+    """Find the whole objects by their braces outside of text."""
+    braces, opening = _braces(data)
+    depth = np.cumsum(np.where(opening, 1, -1))
+    outside = np.flatnonzero(depth < 0)
+    if len(outside):  # the envelope closes: no record comes after it
+        inside = slice(0, int(outside[0]))
+        braces, opening, depth = braces[inside], opening[inside], depth[inside]
+    starts, ends = braces[opening & (depth == 1)], braces[~opening & (depth == 0)] + 1
+    spans = np.stack([starts[: len(ends)], ends], axis=1).astype(np.int64)
+    broken = too_long(spans, LOST)
+    if broken:
+        broken = {min(broken): LOST}
+        spans = spans[: min(broken)]
+    end = int(spans[-1][1]) if len(spans) else 0
+    if not broken and len(data) - end > RECORD_LIMIT and not (last and TAIL.fullmatch(data, end)):
+        spans = np.append(spans, [[end, len(data)]], axis=0)
+        broken, end = {len(spans): LOST}, len(data)
+    return Chunk(data[:end], spans, broken, (LOST,) if broken else ())
+
+
+def too_long(spans: Positions, why: str) -> dict[int, str]:
+    """Find the records over the limit."""
+    return {int(over) + 1: why for over in np.flatnonzero(spans[:, 1] - spans[:, 0] > RECORD_LIMIT)}
+
+
+def _braces(data: bytes) -> tuple[Positions, Flags]:
+    """Give the braces that are not inside text, and which of them open."""
+    text = np.frombuffer(data, np.uint8)
+    quotes = _unescaped(text, np.flatnonzero(text == ord('"')))
+    braces = np.flatnonzero((text == ord("{")) | (text == ord("}")))
+    braces = braces[np.searchsorted(quotes, braces) % 2 == 0]
+    return braces, text[braces] == ord("{")
+
+
+def _unescaped(text: npt.NDArray[np.uint8], quotes: Positions) -> Positions:
+    """Leave out the quotation marks that follow an odd number of backslashes."""
+    behind = np.flatnonzero(text[np.maximum(quotes - 1, 0)] == ord("\\"))  # few: only these need counting
+    if not len(behind):
+        return quotes
+    slashes = np.flatnonzero(text == ord("\\"))
+    first = np.append(True, np.diff(slashes) != 1)  # of a run of backslashes
+    run_start = slashes[np.maximum.accumulate(np.where(first, np.arange(len(slashes)), 0))]
+    count = quotes[behind] - run_start[np.searchsorted(slashes, quotes[behind]) - 1]
+    return np.delete(quotes, behind[count % 2 == 1])
+
+
+def parted(data: bytes, spans: Positions) -> bytearray:
+    """Put a line end after each object, where a list has its comma."""
+    parted = bytearray(data[int(spans[0][0]) : int(spans[-1][1])])
+    gaps = np.flatnonzero(spans[1:, 0] > spans[:-1, 1])
+    np.frombuffer(parted, np.uint8)[spans[gaps, 1] - spans[0][0]] = ord("\n")
+    return parted
+
+
+def is_object(data: bytes) -> bool:
+    """Whether the bytes are one JSON object."""
+    return load_object(data) is not None
+
+
+def load_object(data: bytes) -> dict[str, Any] | None:
+    """Read one object; None where it is not one."""
+    try:
+        found = json.loads(data.decode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,156 @@
+"""Several recipients in one cell, taken apart by the positions of their separators in the raw bytes.
+
+A column of text is, in Arrow, one run of bytes with the offset of each cell. The separators of all
+cells are found at once in that run; cells whose separators do not stand as they should are set apart
+and read one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analyzer.formats.base import Recipients
+from analyzer.formats.chunk import Positions
+
+SEPARATOR, MARK = ";", "##"  # a@contoso.com##Receive, Deliver;b@contoso.com##Receive, Send
+_BLANKS = (0x20, 0x09)
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Pieces of cells: where each starts and ends in the column's bytes, and the cell it is of."""
+
+    text: Bytes
+    start: Positions
+    end: Positions
+    parent: Positions
+
+
+def split_recipients(packed: pa.StringArray) -> Recipients:
+    """Take `address##status;address##status` apart."""
+    pieces = _split(packed)
+    mark, regular = _marks(pieces)
+    if regular.all():
+        return _built(pieces, mark, one_each=len(pieces.parent) == len(packed))
+    odd = np.unique(pieces.parent[~regular])
+    keep = ~np.isin(pieces.parent, odd)
+    plain = _Pieces(pieces.text, pieces.start[keep], pieces.end[keep], pieces.parent[keep])
+    return _merged(_built(plain, mark[keep], one_each=False), _one_by_one(packed, odd))
+
+
+def split_lists(cells: pa.StringArray) -> Recipients:
+    """Take `address;address` apart."""
+    pieces = _split(cells)
+    address = _texts(pieces.text, pieces.start, pieces.end)
+    keep = pieces.end > pieces.start
+    if keep.all():
+        return Recipients(address, parent=pieces.parent)
+    return Recipients(address.filter(pa.array(keep)), parent=pieces.parent[keep])
+
+
+def _split(column: pa.StringArray) -> _Pieces:
+    """Split every cell at its semicolons."""
+    offsets, text = _raw(column)
+    at = np.flatnonzero(text == ord(SEPARATOR))
+    if not len(at):
+        return _Pieces(text, offsets[:-1], offsets[1:], np.arange(len(column)))
+    before_end = np.searchsorted(at, offsets[1:])  # separators before each cell's end
+    count = np.diff(before_end, prepend=0) + 1
+    parent = np.repeat(np.arange(len(column)), count)
+    end = np.empty(len(parent), np.int64)
+    end[np.arange(len(column)) + before_end] = offsets[1:]  # the last piece of each cell ends with the cell
+    inner = np.arange(len(at)) + np.searchsorted(offsets[1:], at, "right")
+    end[inner] = at
+    start = np.append(0, end[:-1])[: len(end)]
+    start[inner + 1] += 1
+    return _Pieces(text, start, end, parent)
+
+
+def _marks(pieces: _Pieces) -> tuple[Positions, npt.NDArray[np.bool_]]:
+    """Find the `##` of each piece, and whether the piece is exactly an address, the mark and a status."""
+    hashes = np.flatnonzero(pieces.text == ord("#"))
+    if len(hashes) == 2 * len(pieces.start):  # nearly always, and then each piece has a pair of its own
+        first, second = hashes[::2], hashes[1::2]
+        regular = _are_regular(pieces, first, second)
+        if regular.all():
+            return first, regular
+    at = np.searchsorted(hashes, pieces.start)
+    count = np.searchsorted(hashes, pieces.end) - at
+    padded = np.append(hashes, [0, 0])
+    first, second = padded[at], padded[at + 1]
+    return first, (count == 2) & _are_regular(pieces, first, second)
+
+
+def _are_regular(pieces: _Pieces, first: Positions, second: Positions) -> npt.NDArray[np.bool_]:
+    """Whether two marks side by side stand behind an address, and the address does not begin with a blank."""
+    regular = (second == first + 1) & (first > pieces.start) & (second < pieces.end)
+    if not regular.any():
+        return np.asarray(regular, np.bool_)
+    letter = pieces.text[np.minimum(pieces.start, len(pieces.text) - 1)]
+    for blank in _BLANKS:
+        regular &= letter != blank
+    return np.asarray(regular, np.bool_)
+
+
+def _built(pieces: _Pieces, mark: Positions, *, one_each: bool) -> Recipients:
+    """Cut regular pieces at their marks."""
+    address = _texts(pieces.text, pieces.start, mark)
+    status = _texts(pieces.text, mark + len(MARK), pieces.end)
+    return Recipients(address, status, None if one_each else pieces.parent)
+
+
+def _one_by_one(packed: pa.StringArray, odd: Positions) -> Recipients:
+    """Read odd cells forgivingly: blanks, no status, a status that holds the separator or the mark."""
+    address: list[str] = []
+    status: list[str] = []
+    parent: list[int] = []
+    for row, cell in zip(odd.tolist(), packed.take(pa.array(odd)).to_pylist(), strict=True):
+        begun = len(address)
+        for piece in cell.split(SEPARATOR):
+            who, mark, what = piece.partition(MARK)
+            if who.strip() and (mark or "@" in who):
+                address.append(who.strip())
+                status.append(what.strip())
+                parent.append(row)
+            elif piece.strip() and len(address) > begun:  # the separator was a part of the status before
+                status[-1] += SEPARATOR + piece
+    return Recipients(pa.array(address, pa.string()), pa.array(status, pa.string()), np.array(parent, np.int64))
+
+
+def _merged(plain: Recipients, odd: Recipients) -> Recipients:
+    """Put both kinds back into the order of their rows."""
+    assert plain.parent is not None
+    assert odd.parent is not None
+    parent = np.concatenate([plain.parent, odd.parent])
+    order = np.argsort(parent, kind="stable")
+    take = pa.array(order)
+    address = pa.concat_arrays([plain.address, odd.address]).take(take)
+    return Recipients(address, pa.concat_arrays([plain.status, odd.status]).take(take), parent[order])
+
+
+def _raw(column: pa.StringArray) -> tuple[Positions, Bytes]:
+    """Give a text column's offsets, from zero, and its bytes."""
+    if not len(column):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    _, offsets, text = column.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    whole = np.frombuffer(text, np.uint8) if text else np.zeros(0, np.uint8)
+    return bounds - bounds[0], whole[bounds[0] : bounds[-1]]
+
+
+def _texts(text: Bytes, start: Positions, end: Positions) -> pa.StringArray:
+    """Make an array of the texts between starts and ends.
+
+    Each text and the gap behind it are laid as two neighbours over the same bytes; taking every
+    second one leaves the texts.
+    """
+    offsets = np.empty(2 * len(start) + 1, np.int32)
+    offsets[0:-1:2], offsets[1::2], offsets[-1] = start, end, len(text)
+    both = pa.StringArray.from_buffers(2 * len(start), pa.py_buffer(offsets), pa.py_buffer(text))
+    return both.take(pa.array(np.arange(0, 2 * len(start), 2)))

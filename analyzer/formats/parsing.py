@@ -1,0 +1,117 @@
+"""From a chunk to rows, rejects and noise, each record in exactly one of the three."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.base import REJECTED, Format, Parsed, Recipients
+from analyzer.formats.chunk import Cells, Chunk, Layout, Positions
+from analyzer.formats.columns import coded, coded_or_null, holds
+from analyzer.formats.times import DateOrder, timestamps
+from analyzer.schema import NORMALISED
+
+NO_TIME = "no readable time: ISO 8601, /Date(ms)/ or a date with day, month and a year of four digits is accepted"
+NO_RECIPIENT = "no recipient"
+HEALTH_MAILBOX = "health-mailbox"  # the servers' own monitoring probes (log-formats section 10, rule 5)
+
+_FORWARDED = r"(?i)redirect|\bresolved?\b"
+
+
+def parse_chunk(chunk: Chunk, format_: Format, layout: Layout, *, order: DateOrder | None) -> Parsed:
+    """Read a chunk."""
+    cells, odd = layout.read(chunk)
+    records = len(cells) + len(odd)
+    times = timestamps(cells.column(format_.time), order)
+    if times.null_count:
+        readable = times.is_valid().to_numpy(zero_copy_only=False)
+        odd |= dict.fromkeys(cells.records[~readable].tolist(), NO_TIME)
+        cells, times = cells.where(readable), times.drop_null()
+    kinds = _kinds(cells, format_)
+    noise = Counter(kinds.drop_null().to_pylist())
+    if noise:
+        cells, times = cells.where(kinds.is_null().to_numpy(zero_copy_only=False)), times.filter(kinds.is_null())
+    draft = format_.draft(cells)
+    recipients = _named(draft.recipients)
+    odd |= dict.fromkeys(_left_out(recipients, cells.records), NO_RECIPIENT)
+    rejects, nothing = _judged(odd, chunk, layout)
+    rows = _rows({**draft.columns, "received_at": times, "source_row": pa.array(cells.records)}, recipients)
+    return Parsed(rows, rejects, noise + nothing, records)
+
+
+def _kinds(cells: Cells, format_: Format) -> pa.StringArray:
+    """Name the kind of each row that stands for no message; null for the others."""
+    probe = pc.starts_with(cells.column(format_.sender), "HealthMailbox")
+    other = format_.noise(cells)
+    if other is None and not pc.any(probe).as_py():
+        return pa.nulls(len(cells), pa.string())
+    return pc.if_else(probe, HEALTH_MAILBOX, pa.scalar(None, pa.string()) if other is None else other)
+
+
+def _named(recipients: Recipients) -> Recipients:
+    """Leave out blank recipients."""
+    if recipients.parent is not None or not pc.any(pc.equal(recipients.address, "")).as_py():
+        return recipients
+    kept = pc.not_equal(recipients.address, "")
+    status = None if recipients.status is None else recipients.status.filter(kept)
+    return Recipients(recipients.address.filter(kept), status, np.flatnonzero(kept))
+
+
+def _left_out(recipients: Recipients, records: Positions) -> list[int]:
+    """Give the records that have no recipient."""
+    if recipients.parent is None:
+        return []
+    count = np.bincount(recipients.parent, minlength=len(records))
+    left_out: list[int] = records[count == 0].tolist()
+    return left_out
+
+
+def _rows(columns: Mapping[str, pa.Array], recipients: Recipients) -> pa.Table:
+    """Lay out one row a recipient, with every column of the normalised table."""
+    rows, laid = len(recipients.address), dict(columns)
+    if recipients.parent is not None:
+        take = pa.array(recipients.parent)
+        laid = {name: column.take(take) for name, column in columns.items()}
+    laid["recipient"] = coded(recipients.address)
+    if recipients.status is not None:
+        laid["delivery_status"] = coded_or_null(recipients.status)
+    laid["forwarded"] = _forwarded(laid, rows)
+    laid.setdefault("routed_by_rule", _false(rows))
+    return pa.Table.from_arrays(
+        [laid[field.name] if field.name in laid else pa.nulls(rows, field.type) for field in NORMALISED.arrow],
+        schema=NORMALISED.arrow,
+    )
+
+
+def _forwarded(laid: Mapping[str, pa.Array], rows: int) -> pa.BooleanArray:
+    """Whether the event, the status or the format itself marks a row as a forwarded copy."""
+    forwarded = laid.get("forwarded", _false(rows))
+    for name in ("event", "delivery_status"):
+        if name in laid:
+            forwarded = pc.or_(forwarded, holds(laid[name], _FORWARDED))
+    return forwarded
+
+
+def _false(rows: int) -> pa.BooleanArray:
+    """Say no for every row."""
+    return pa.array(np.zeros(rows, np.bool_))
+
+
+def _judged(odd: Mapping[int, str], chunk: Chunk, layout: Layout) -> tuple[pa.Table, Counter[str]]:
+    """Look at the text of each odd record: it stands for nothing, or it is a reject."""
+    numbers = sorted(odd)
+    texts = layout.texts(chunk, numbers) if numbers else []
+    kinds = [layout.stands_for_nothing(text) if text else None for text in texts]
+    rejected = [
+        (number, odd[number], text.rstrip("\r\n"))
+        for number, text, kind in zip(numbers, texts, kinds, strict=True)
+        if kind is None
+    ]
+    columns = [[row[place] for row in rejected] for place in range(3)]
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, REJECTED, strict=True)], schema=REJECTED
+    ), Counter(kind for kind in kinds if kind)

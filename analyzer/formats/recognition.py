@@ -1,0 +1,118 @@
+"""Which format a file is, told by its bytes: encoding, JSON or delimited, and the names in its header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from analyzer.errors import LogError, UsageError
+from analyzer.formats.base import Format
+from analyzer.formats.chunk import Layout
+from analyzer.formats.csv_layout import DELIMITERS, find_header
+from analyzer.formats.json_layout import find_objects
+from analyzer.formats.log import Log
+from analyzer.formats.times import DateOrder, decide_order, needs_order
+from analyzer.inputs import Source, Utf8Stream, repair, sniff_encoding
+
+_HEAD = 256 << 10
+_SHOWN = 100  # characters of a foreign first line
+_ORDER_HELP = "say which with --date-order dmy or --date-order mdy"
+
+
+def recognise(source: Source, formats: Sequence[Format], *, name: str | None, order: str | None) -> Log:
+    """Open a source far enough to know its encoding, layout and format.
+
+    Raises:
+        LogError: Where it is empty, of another program, or its dates cannot be told apart.
+        UsageError: Where the format or the date order asked for does not exist.
+    """
+    wanted, asked = _asked_format(formats, name), _asked_order(order)
+    with source.open() as stream:
+        encoding = sniff_encoding(stream.read(_HEAD))
+    with source.open() as stream:
+        head = repair(Utf8Stream(stream, encoding).read(_HEAD))
+    if not head.strip(b"\0 \t\r\n"):
+        raise LogError(source.name, stream.damage or "the file is empty", "a log needs at least a header or an object")
+    layouts = _layouts(head)
+    found = [(layout, format_) for layout in layouts for format_ in wanted if _fits(format_, layout, name)]
+    if len(found) != 1:
+        raise LogError(source.name, *_refusal(head, layouts, wanted, name))
+    layout, format_ = found[0]
+    log = Log(source, format_, layout.on(format_.located(layout.names)), encoding)
+    log.order = asked or _order(log)
+    return log
+
+
+def _asked_format(formats: Sequence[Format], name: str | None) -> Sequence[Format]:
+    """Give the one format asked for, or all."""
+    wanted = [format_ for format_ in formats if name in {None, format_.name}]
+    if not wanted:
+        raise UsageError(f"unknown format {name!r}; known are {', '.join(format_.name for format_ in formats)}")
+    return wanted
+
+
+def _asked_order(order: str | None) -> DateOrder | None:
+    """Give the date order asked for."""
+    if order is None:
+        return None
+    try:
+        return DateOrder(order)
+    except ValueError:
+        raise UsageError(f"unknown date order {order!r}; known are dmy (24/3/2025) and mdy (3/24/2025)") from None
+
+
+def _layouts(head: bytes) -> list[Layout]:
+    """Give every way to read the head: as JSON, or with each delimiter."""
+    if head.lstrip()[:1] in {b"{", b"["}:
+        objects = find_objects(head, whole=len(head) < _HEAD)
+        return [objects] if objects else []
+    headers = (find_header(head, delimiter) for delimiter in DELIMITERS)
+    return [header for header in headers if header]
+
+
+def _fits(format_: Format, layout: Layout, name: str | None) -> bool:
+    """Whether the names in the file are the format's; one asked for by name needs only the least."""
+    if name is None:
+        return format_.recognises(layout.names)
+    return set(format_.needed) <= format_.located(layout.names).keys()
+
+
+def _refusal(head: bytes, layouts: Sequence[Layout], formats: Sequence[Format], name: str | None) -> tuple[str, str]:
+    """Say what the file looks like and what would be accepted."""
+    if head[:1] in {b"{", b"["} and not layouts:
+        return "no whole JSON object in it", "accepted are JSON lists, lines or single objects of a message trace"
+    line = next(line for line in head.split(b"\n") if line.strip())
+    shown = line.decode("utf-8", "replace").strip()[:_SHOWN]
+    printable = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in shown)
+    found = f"not a log this program knows; it begins with: {printable}"
+    return found, _near_miss(layouts, formats, name) or f"accepted are {', '.join(f.title for f in formats)}"
+
+
+def _near_miss(layouts: Iterable[Layout], formats: Sequence[Format], name: str | None) -> str:
+    """Name the columns that are missing where most of a format's marks are there."""
+    for layout in layouts:
+        for format_ in formats:
+            needed = format_.marks if name is None else set(format_.needed)
+            missing = sorted(needed - format_.located(layout.names).keys())
+            close = len(missing) < len(needed) / 2 or (name is not None and len(layout.names) > 1)
+            if missing and close:
+                return f"as {format_.title} it lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}"
+    return ""
+
+
+def _order(log: Log) -> DateOrder | None:
+    """Read on until a date with slashes tells the order of day and month; None where there are no such dates."""
+    time = log.format.time
+    spelled = {name.lower(): name for name in log.layout.names}
+    others = {key: spelled[key] for key in log.format.dates if key in spelled}
+    dates = log.layout.on({time: log.layout.columns[time], **others})
+    chunk = None
+    for chunk in Log(log.source, log.format, dates, log.encoding_found).chunks(size=_HEAD):
+        columns = dates.read(chunk)[0].columns
+        if not needs_order(columns[time]):
+            return None
+        for column in columns.values():
+            if order := decide_order(column):
+                return order
+    if chunk is None:
+        return None
+    raise LogError(log.source.name, "no date tells whether day or month comes first", _ORDER_HELP)

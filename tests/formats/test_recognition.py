@@ -1,0 +1,134 @@
+"""Files are recognised by what they hold, and refused with one clear line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import LogError, UsageError
+from analyzer.formats import FORMATS, open_log
+from analyzer.inputs import find
+from tests.formats.reading import EVENT, SUMMARY, TRACE, csv_text, json_lines, read, write
+
+SAMPLES = {"message-trace": TRACE, "enhanced-summary": SUMMARY, "extended": EVENT}
+ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-8 with BOM": "utf-8-sig",
+    "utf-16-le with BOM": "utf-16",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
+}
+
+
+def test_every_format_has_a_sample() -> None:
+    """No format is without a case here."""
+    assert [format_.name for format_ in FORMATS] == list(SAMPLES)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_of_exactly_one_format(name: str) -> None:
+    """Recognition does not depend on the order of the formats."""
+    assert [format_.name for format_ in FORMATS if format_.recognises(SAMPLES[name])] == [name]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_encoding_and_delimiter_do_not_matter(tmp_path: Path, name: str, encoding: str, delimiter: str) -> None:
+    """A sample reads alike in every encoding and with every delimiter, `#TYPE` line and quoted line ends included."""
+    key = "Subject" if name == "message-trace" else "message_subject"
+    row = SAMPLES[name] | {key: "Žluťoučký,\tkůň; \r\n会議"}
+    expected = read(write(tmp_path, csv_text(row)))
+    text = "#TYPE Selected.System.Object\r\n" + csv_text(row, row, delimiter=delimiter)
+    found = read(write(tmp_path, text.encode(ENCODINGS[encoding]), "other.csv"), size=300)
+
+    assert (found.log.format.name, found.log.encoding) == (name, encoding)
+    assert found.log.shape == f"csv {'tab' if delimiter == chr(9) else delimiter}"
+    assert found.rows == [expected.rows[0], expected.rows[0] | {"source_row": 2}]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.values())
+def test_json_may_be_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    """ConvertTo-Json with Out-File of Windows PowerShell gives UTF-16."""
+    found = read(write(tmp_path, json.dumps([TRACE], ensure_ascii=False).encode(encoding), "log.json"))
+
+    assert (found.log.shape, len(found.rows)) == ("json list", 1)
+
+
+@pytest.mark.parametrize(
+    "content, found, accepted",
+    [
+        (b"", "the file is empty", ""),
+        (b"\xef\xbb\xbf\r\n\r\n", "the file is empty", ""),
+        (b"\x1f\x8b\x08\x00", "the compressed file ends early", ""),
+        (b"PK\x03\x04 short", "a zip archive cut within its first bytes", ""),
+        (
+            b"Mar 24 07:41:48 relay1 postfix/smtpd[2471]: connect\n",
+            "begins with: Mar 24 07:41:48 relay1",
+            "Enhanced summary",
+        ),
+        (b"\x89PNG\r\n\x1a\n\0\0", r"begins with: \x89PNG".replace("\\x89", "‰"), "Extended"),
+        (b'{"Name": "Inbound from plant"}', 'begins with: {"Name": "Inbound from plant"}', "Get-MessageTrace"),
+        (b"[]", "no whole JSON object", "JSON lists"),
+        (b'[{"Name": "Inbound', "no whole JSON object", "JSON lists"),
+        (b"Received,SenderAddress,RecipientAddress\n", "begins with: Received", "it lacks the column messagetraceid"),
+        (b"Event,Detail,Data,MessageTraceId,RecipientAddress,SenderAddress,Received\n", "not a log", "accepted are"),
+    ],
+)
+def test_what_is_no_log_is_refused_in_one_line(tmp_path: Path, content: bytes, found: str, accepted: str) -> None:
+    """The line names the file, what was found, and what would be accepted."""
+    path = write(tmp_path, content, "other.log")
+
+    with pytest.raises(LogError) as refusal:
+        read(path)
+    message = str(refusal.value)
+    assert message.startswith(f"{path}: ")
+    assert found in message
+    assert accepted in message
+    assert "\n" not in message
+
+
+def test_a_format_asked_for_needs_only_its_time_and_recipient(tmp_path: Path) -> None:
+    """With a format's name, an export of a few chosen columns is read too."""
+    path = write(tmp_path, "Received,RecipientAddress\n2026-03-24T07:15:02Z,a@contoso.com\n")
+
+    assert read(path, format_name="message-trace").column("recipient") == ["a@contoso.com"]
+    with pytest.raises(LogError, match="lacks the columns date_time_utc, event_id, recipient_address"):
+        read(path, format_name="extended")
+
+
+def test_unknown_names_are_answered_with_the_known_ones(tmp_path: Path) -> None:
+    """A wrong format or date order is the user's mistake, and the answer lists the right ones."""
+    source = find([str(write(tmp_path, csv_text(TRACE)))])[0]
+
+    with pytest.raises(UsageError, match=re.escape("known are message-trace, enhanced-summary, extended")):
+        open_log(source, format_name="postfix")
+    with pytest.raises(UsageError, match="known are dmy"):
+        open_log(source, date_order="ymd")
+
+
+def test_a_header_without_rows_is_an_empty_log(tmp_path: Path) -> None:
+    """A report without hits is no mistake."""
+    found = read(write(tmp_path, ",".join(SUMMARY) + "\r\n"))
+
+    assert (found.rows, found.rejects, found.records, found.log.notes) == ([], [], 0, ())
+    assert found.log.digest
+
+
+def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
+    """Reading on the way gives the same digest as reading for it, in any chunks."""
+    path = write(tmp_path, json_lines([TRACE] * 10), "log.json")
+    found = read(path, size=100)
+
+    assert found.log.digest == find([str(path)])[0].digest()
+    assert found.log.bytes_read == path.stat().st_size
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
+def test_a_format_describes_itself(format_: object) -> None:
+    """Each format says in full sentences what it carries, what it lacks and how it is exported."""
+    for name in ("carries", "lacks", "export"):
+        assert re.fullmatch(r"[A-Z].{20,}\.", getattr(format_, name))
