@@ -30,7 +30,7 @@ ROW = (
 LOG = HEADER + "".join(ROW.format(day=i % 9 + 1, to=f"user{i}") for i in range(20))
 
 
-def mailflow(*arguments: str | Path, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def mailflow(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command line in a fresh process."""
     command = [sys.executable, "-m", "analyzer", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
@@ -50,7 +50,9 @@ def tenant(company: Generated) -> Path:
 
 def test_analyze_leaves_the_whole_report(company: Generated, tmp_path: Path) -> None:
     """The main job ends with the sum of the rows and the path of the report, and every promised file is there."""
-    done = mailflow("analyze", company.logs["enhanced-summary"], "--tenant", company.tenant, "--out", "audit", cwd=tmp_path)
+    done = mailflow(
+        "analyze", company.logs["enhanced-summary"], "--tenant", company.tenant, "--out", "audit", cwd=tmp_path
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "rejected" in done.stdout
@@ -82,7 +84,7 @@ ENCODINGS = [
 
 
 @pytest.mark.parametrize("encoding, mark", ENCODINGS)
-def test_encodings_are_told_from_the_bytes(tenant: Path, tmp_path: Path, encoding: str, mark: bytes) -> None:
+def test_encodings_are_told_from_the_bytes(tmp_path: Path, encoding: str, mark: bytes) -> None:
     """UTF-8 and UTF-16, with and without a mark, with line breaks inside quotes, are read whole."""
     (tmp_path / "log.csv").write_bytes(mark + LOG.encode(encoding))
     done = mailflow("validate", "log.csv", "--json", cwd=tmp_path)
@@ -207,13 +209,11 @@ def test_fail_on(company: Generated, tmp_path: Path, severity: str, code: int) -
     assert mailflow(*given, "--fail-on", severity, cwd=tmp_path).returncode == code
 
 
-def test_period(company: Generated, tmp_path: Path) -> None:
+def test_period(tenant: Path, tmp_path: Path) -> None:
     """--since is included, --until is not, and rows outside are counted as noise."""
     (tmp_path / "log.csv").write_text(LOG, "utf-8")
     period = ["--since", "2026-10-02", "--until", "2026-10-03T10:00+02:00"]
-    done = mailflow(
-        "analyze", "log.csv", "--tenant", company.tenant, "--out", "audit", "--json", *period, cwd=tmp_path
-    )
+    done = mailflow("analyze", "log.csv", "--tenant", tenant, "--out", "audit", "--json", *period, cwd=tmp_path)
     (book,) = json.loads(done.stdout)["run"]["inputs"]
 
     assert book["noise"] == {"outside-period": 20 - book["read"]}
@@ -231,11 +231,21 @@ def test_output_does_not_depend_on_the_workers(company: Generated, tmp_path: Pat
     assert [f for f in files if (tmp_path / "one" / f).read_bytes() != (tmp_path / "four" / f).read_bytes()] == []
 
 
-def test_interrupted_runs_leave_nothing(company: Generated, tmp_path: Path) -> None:
+def test_interrupted_runs_leave_nothing(tmp_path: Path) -> None:
     """Ctrl-C ends with exit code 130, no half result and no leftovers."""
     big = generate(tmp_path / "big", rows=400_000, formats=("extended",))
-    command = [sys.executable, "-m", "analyzer", "analyze", big.logs["extended"], "--tenant", big.tenant, "--out", "audit"]
-    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "analyzer",
+        "analyze",
+        big.logs["extended"],
+        "--tenant",
+        big.tenant,
+        "--out",
+        "audit",
+    ]
+    running = subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while not list(tmp_path.glob(".audit.*")) and time.monotonic() < deadline:
         time.sleep(0.02)

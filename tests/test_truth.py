@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +39,7 @@ class Month:
     def headlines(self, name: str) -> pd.DataFrame:
         """One row a recipient of a message, with the gravest verdict over its events."""
         columns = [*KEYS, "verdict", "selected_inbound_connector", "selected_outbound_connector"]
-        rows = pq.read_table(self.folders[name] / "messages", columns=columns).to_pandas()
+        rows: pd.DataFrame = pq.read_table(self.folders[name] / "messages", columns=columns).to_pandas()
         rows["gravity"] = rows["verdict"].map(VERDICTS.index).astype("int64")
         return (
             rows.sort_values("gravity", kind="stable")
@@ -66,19 +65,19 @@ def _month(folder: Path, rows: int, *, faults: bool) -> Month:
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     """A month with every fault kind planted."""
     return _month(tmp_path_factory.mktemp("month"), ROWS, faults=True)
 
 
 @pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Month:
     """A month of a tenant in order."""
     return _month(tmp_path_factory.mktemp("healthy"), 20_000, faults=False)
 
 
 def _joined(month: Month, name: str) -> pd.DataFrame:
-    truth = pq.read_table(month.made.truth).to_pandas()
+    truth: pd.DataFrame = pq.read_table(month.made.truth).to_pandas()
     truth["recipient"] = truth["recipient"].astype("str")
     found = month.headlines(name)
     found["recipient"] = found["recipient"].astype("str")

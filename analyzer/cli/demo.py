@@ -14,9 +14,16 @@ _MARK = "mailflow-demo.txt"
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("mailflow-demo"), show_default=True, metavar="DIR")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("mailflow-demo"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder to write.",
+)
 @click.option("--rows", type=click.IntRange(min=100), default=20_000, show_default=True, help="Recipients of messages.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, other traffic.")
 @click.option("--force", is_flag=True, help="Replace an earlier demo.")
 def demo(out: Path, rows: int, seed: int, *, force: bool) -> None:
     """Generate a small hybrid company with planted faults and analyse its month of traffic.
