@@ -30,6 +30,21 @@ VERDICTS = (
 ALARMS = ("unrouted", "misroute", "mismatch")
 PLACES = ("cloud", "onpremises", "internet", "partner", "unknown")
 SEVERITIES = ("info", "low", "medium", "high")
+# What the codes of the column `missing` mean, and what would supply the input.
+INPUTS = {
+    "origin": "where the message came from: declare [onpremises] addresses, export the recipients",
+    "destination": "where the recipient's mailbox lives: export the recipients",
+    "mx": "where the MX record points: mailflow.toml, [mx]",
+    "rule_hit": "whether a mail flow rule fired: export the rules, use an Extended report",
+    "certificate": "the certificate that the source presented: mailflow.toml, [onpremises]",
+    "connecting_ip": "the connecting address: the service keeps it for ten days only",
+    "envelope_sender": "MAIL FROM; the log names the header sender only: use an Extended report",
+    "connector_of_recipient": "which of several recipients the one connector cell speaks of: use an Extended report",
+    "connector_definition": "the connector that the log names: export the connectors again",
+    "outbound_connectors": "the outbound connectors: Get-OutboundConnector",
+    "inbound_connectors": "the inbound connectors: Get-InboundConnector",
+    "earlier_configuration": "the settings before a change: add an older export as a dated snapshot",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def _word(name: object) -> str:
     if name in ("(none)", None):
         return _NONE[None if name is None else "(none)"]
     text = str(name)
-    return {"(local)": "local delivery", "(none)": "no connector"}.get(text, text)
+    words = {"(local)": "local delivery", "(none)": "no connector", "(undetermined)": "another connector"}
+    return words.get(text, text.strip("()") if text.startswith("(") else text)
 
 
 def _place(name: object) -> str:
@@ -88,10 +89,9 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
         )
         yield Finding(
             title=f"{row.domain}: the log names {row.logged}, the configuration selects {row.selected}",
-            cause=f"Mail from {row.origin} to {row.destination} went by {row.logged} ({side}) although {row.selected} "
-            "is what the exported configuration selects.",
-            advice=f"Compare {properties} of {row.logged} and {row.selected}; export the connectors again if they "
-            "were changed after the log, otherwise correct the one that claims this mail wrongly.",
+            cause=f"Mail from {row.origin} to {row.destination} {_went(row.logged)} ({side}); the exported configuration "
+            f"selects {row.selected}.",
+            advice=_mismatch_advice(row, properties),
             measures=measures(group),
             path=row.path,
             domain=row.domain,
@@ -99,6 +99,24 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
             selected=row.selected,
             policies=_policies(group),
         )
+
+
+def _went(logged: str) -> str:
+    return "used no connector" if logged == _NONE["(none)"] else f"went by {logged}"
+
+
+def _mismatch_advice(row: _Row, properties: str) -> str:
+    if row.logged == _NONE["(none)"]:
+        return (
+            f"Check that {row.selected} was enabled at that time and that its {properties}, or the rule that routes to "
+            "it, covered this mail; export the connectors and rules again if they were changed since."
+        )
+    if row.selected == _NONE["(none)"]:
+        return f"Nothing in the export selects {row.logged} for this mail: check its {properties} and the rules."
+    return (
+        f"Compare {properties} of {row.logged} and {row.selected}; export the connectors again if they were changed "
+        "after the log, otherwise correct the one that claims this mail wrongly."
+    )
 
 
 def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -125,7 +143,7 @@ def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     for side, row, group in _groups(causes, "misroute"):
         bypassed = row.logged == "no connector"
         yield Finding(
-            title=f"{row.domain}: mail from {row.origin} to {row.destination} went by {row.logged}",
+            title=f"{row.domain}: mail from {row.origin} to {row.destination} {_went(row.logged)}",
             cause=(
                 f"{row.selected} applies, but the log shows {row.logged} on the {side} side."
                 if bypassed

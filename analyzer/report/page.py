@@ -28,9 +28,10 @@ from analyzer.report.wording import (
     moment,
     period,
 )
-from analyzer.schema import ALARMS, SEVERITIES, VERDICTS
+from analyzer.schema import INPUTS, ALARMS, SEVERITIES, VERDICTS
 
 _CARDS = 60  # findings shown as cards; the rest is one line each
+_INFORMING = 100  # info findings in one table; the rest is in findings.parquet
 _MOST = {"recipient_domains": 50, "connectors": 100, "paths": 100}  # rows of a table; the rest is counted
 _TOP = 3  # causes named at the head of the page
 
@@ -39,6 +40,8 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table) -> str
     """Write the page: one file that opens offline, runs no script and asks for nothing."""
     totals = Totals.of(summaries["verdicts"])
     rows = _ordered(findings)
+    grave = [row for row in rows if row["severity"] != "info"]
+    informing = [row for row in rows if row["severity"] == "info"]
     return _template().render(
         run=run,
         period=period(run),
@@ -46,9 +49,12 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table) -> str
         totals=totals,
         faults=faults(run, totals),
         judged=totals.count(*JUDGED),
-        top=[row for row in rows if row["severity"] != "info"][:_TOP],
-        cards=rows[:_CARDS],
-        more_findings=rows[_CARDS:],
+        top=grave[:_TOP],
+        cards=grave[:_CARDS],
+        more_findings=grave[_CARDS:],
+        informing=informing[:_INFORMING],
+        informing_more=len(informing[_INFORMING:]),
+        inputs=INPUTS,
         missing=summaries["missing"].to_pylist(),
         charts=[(chart, Markup(chart.svg(summaries[chart.of]))) for chart in CHARTS],  # noqa: S704  our own drawing
         calibrations=calibrations(summaries["policies"]),
