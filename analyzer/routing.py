@@ -18,7 +18,7 @@ from analyzer.pipeline.snapshots import Timeline
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import Lens
 from analyzer.selection.inbound import explain_inbound
-from analyzer.selection.outbound import OutboundQuestion, explain_outbound
+from analyzer.selection.outbound import explain_outbound
 from analyzer.tenant.model import Place, Tenant
 from analyzer.tenant.policy import POLICIES, Policy
 
@@ -114,7 +114,7 @@ def route(
     row = Observation(
         recipient=lens.recipient(recipient),
         sender=lens.sender(NULL_SENDER if sender == "" else sender),
-        source=lens.source(ip or "", certificate or ""),
+        source=lens.source(ip or "", certificate=certificate or ""),
         envelope_known=sender is not None,
         null_sender=sender == "",
         forwarded=forwarded,
@@ -215,11 +215,11 @@ def _steps(row: Observation, inputs: Inputs, readings: tuple[Case, ...], view: V
         case = cases_of_answer[0]
         if case.arriving:
             yield from _reading(cases_of_answer, arriving)
-            yield from explain_inbound(inbound_question(row, _question(row, inputs, case)), view.inbound)
+            yield from explain_inbound(inbound_question(row, case.question), view.inbound)
             yield from _unproven(case)
     for cases_of_answer in leaving:
         yield from _reading(cases_of_answer, leaving)
-        yield from explain_outbound(_question(row, inputs, cases_of_answer[0]), view.outbound)
+        yield from explain_outbound(cases_of_answer[0].question, view.outbound)
 
 
 def _by_answer(readings: tuple[Case, ...], answer_of: Callable[[Case], Answer | None]) -> list[list[Case]]:
@@ -240,18 +240,6 @@ def _reading(cases_of_answer: list[Case], groups: list[list[Case]]) -> Iterator[
 def _unproven(case: Case) -> Iterator[Step]:
     for answer, missing in case.arriving[1:]:
         yield Step(answer.connector or "", f"possible as well: {missing.replace('_', ' ')} is not known", "8")
-
-
-def _question(row: Observation, inputs: Inputs, case: Case) -> OutboundQuestion:
-    return OutboundQuestion(
-        recipient=row.recipient,
-        origin=case.origin,
-        destination=case.destination,
-        originating=case.origin is Place.ONPREMISES,
-        forwarded=row.forwarded,
-        unknown_recipient=inputs.refused,
-        rule=case.rule,
-    )
 
 
 def _places(places: Places) -> str:

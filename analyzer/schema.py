@@ -35,6 +35,7 @@ INPUTS = {
     "origin": "where the message came from: declare [onpremises] addresses, export the recipients",
     "destination": "where the recipient's mailbox lives: export the recipients",
     "mx": "where the MX record points: mailflow.toml, [mx]",
+    "forwarded": "whether a cloud mailbox forwarded this copy: use an Extended report",
     "rule_hit": "whether a mail flow rule fired: export the rules, use an Extended report",
     "certificate": "the certificate that the source presented: mailflow.toml, [onpremises]",
     "connecting_ip": "the connecting address: the service keeps it for ten days only",

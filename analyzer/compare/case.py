@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from analyzer.compare.observation import Observation
 from analyzer.evidence import Places, destination_of, origin_of, recipient_refused
@@ -69,44 +70,70 @@ class Case:
     first; it is empty where the message comes from the cloud.
     """
 
-    origin: Place
-    destination: Place
+    question: OutboundQuestion
     mx: str | None
-    rule: TransportRule | None
     arriving: tuple[tuple[Answer, str], ...]
     leaving: Answer
     allowed: AllowedPath | None
 
+    @property
+    def origin(self) -> Place:
+        """Where the message comes from in this reading."""
+        return self.question.origin
+
+    @property
+    def destination(self) -> Place:
+        """Where the recipient is in this reading."""
+        return self.question.destination
+
+    @property
+    def rule(self) -> TransportRule | None:
+        """The rule that routed the message in this reading."""
+        return self.question.rule
+
     def value(self, name: str) -> object:
-        """Give the value of one input of this reading by its name in `missing`."""
-        return {"origin": self.origin, "destination": self.destination, "mx": self.mx, "rule_hit": self.rule}[name]
+        """Give the value of one open input of this reading by its name in `missing`."""
+        return OPEN_INPUTS[name](self)
 
 
-OPEN_INPUTS = ("origin", "destination", "mx", "rule_hit")
+# The inputs that a reading fixes, by the names that the column `missing` uses.
+OPEN_INPUTS: dict[str, Callable[[Case], object]] = {
+    "origin": lambda case: case.question.origin,
+    "destination": lambda case: case.question.destination,
+    "mx": lambda case: case.mx,
+    "rule_hit": lambda case: case.question.rule,
+    "forwarded": lambda case: case.question.forwarded,
+}
 
 
 def cases(row: Observation, inputs: Inputs, view: View) -> Iterator[Case]:
     """Walk every complete reading of a row."""
-    forwarded_row = row.forwarded
-    for origin in inputs.origin.possible:
-        for destination in inputs.destination.possible:
-            recipient = replace(row.recipient, domain=_owned(row.recipient.domain, own=destination not in EXTERNAL))
-            for rule in inputs.rules:
-                question = OutboundQuestion(
-                    recipient=recipient,
-                    origin=origin,
-                    destination=destination,
-                    originating=origin is Place.ONPREMISES,
-                    forwarded=forwarded_row,
-                    unknown_recipient=inputs.refused,
-                    rule=rule,
-                )
-                leaving = _leaving(row, inputs, question, view)
-                arriving = arriving_answers(row, question, view)
-                by_cmt = bool(view.outbound.cmt) and covered_by_cmt(question, view.policy)
-                for mx in _mx_values(question, row.recipient.domain.mx, by_cmt=by_cmt):
-                    allowed = allowed_path(origin, destination, covered_by_cmt=by_cmt, mx=mx, policy=view.policy)
-                    yield Case(origin, destination, mx, rule, arriving, leaving, allowed)
+    for question in _questions(row, inputs, view):
+        leaving = _leaving(row, inputs, question, view)
+        arriving = arriving_answers(row, question, view)
+        by_cmt = bool(view.outbound.cmt) and covered_by_cmt(question, view.policy)
+        for mx in _mx_values(question, by_cmt=by_cmt):
+            allowed = allowed_path(
+                question.origin, question.destination, covered_by_cmt=by_cmt, mx=mx, policy=view.policy
+            )
+            yield Case(question, mx, arriving, leaving, allowed)
+
+
+def _questions(row: Observation, inputs: Inputs, view: View) -> Iterator[OutboundQuestion]:
+    for origin, destination, rule in product(inputs.origin.possible, inputs.destination.possible, inputs.rules):
+        external = destination in EXTERNAL
+        # Whether a cloud mailbox of the same message forwarded this copy is asked only where it matters: under CMT.
+        perhaps = row.delivered_too and external and bool(view.outbound.cmt) and not row.forwarded
+        for forwarded in (False, True) if perhaps else (row.forwarded,):
+            yield OutboundQuestion(
+                recipient=replace(row.recipient, domain=_owned(row.recipient.domain, own=not external)),
+                origin=origin,
+                destination=destination,
+                originating=origin is Place.ONPREMISES,
+                forwarded=forwarded,
+                unknown_recipient=inputs.refused,
+                rule=rule,
+            )
 
 
 def _owned(domain: DomainFacts, *, own: bool) -> DomainFacts:
@@ -116,8 +143,8 @@ def _owned(domain: DomainFacts, *, own: bool) -> DomainFacts:
     return replace(domain, accepted=DomainType.AUTHORITATIVE if own else None)
 
 
-def _mx_values(question: OutboundQuestion, mx: str | None, *, by_cmt: bool) -> tuple[str | None, ...]:
-    matters = by_cmt and question.destination is Place.CLOUD
+def _mx_values(question: OutboundQuestion, *, by_cmt: bool) -> tuple[str | None, ...]:
+    matters, mx = by_cmt and question.destination is Place.CLOUD, question.recipient.domain.mx
     return _MX if matters and mx is None else (mx,)
 
 

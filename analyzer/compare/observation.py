@@ -24,7 +24,8 @@ class Observation:
     """Everything a verdict rests on.
 
     `sender` is the envelope sender, or the header sender where `envelope_known` is False or the
-    envelope sender is null; `null_sender` says that MAIL FROM is null. `changing_*` name the
+    envelope sender is null; `null_sender` says that MAIL FROM is null; `delivered_too` that the same
+    message was also delivered to a cloud mailbox, which may have forwarded it here. `changing_*` name the
     connectors of each side whose settings were changing at the time; `early` says that the row is
     older than every dated snapshot.
     """
@@ -41,6 +42,7 @@ class Observation:
     null_sender: bool = False
     rule_in_log: bool = False
     forwarded: bool = False
+    delivered_too: bool = False
     sharing: Sharing = Sharing.SINGLE
     changing_inbound: frozenset[str] = frozenset()
     changing_outbound: frozenset[str] = frozenset()

@@ -190,17 +190,19 @@ def inbound_side(row: Observation, case: Case, answer: Answer, view: View) -> Si
     def result(verdict: Verdict, reason: str, *missing: str) -> SideResult:
         return SideResult(verdict, reason, answer, value, missing)
 
-    if view.lens.snapshot.inbound is None:
+    unattributed = case.origin is Place.ONPREMISES and value == NO_CONNECTOR  # proven by the log alone
+    if view.lens.snapshot.inbound is None and not unattributed:
         unknown = Answer(Outcome.UNDETERMINED)
         verdict = Verdict.NO_EVIDENCE if value is None else Verdict.UNDETERMINED
         return SideResult(verdict, "config-incomplete", unknown, value, ("inbound_connectors",))
     if value is not None and value.strange is not None:
         return result(Verdict.UNDETERMINED, "config-incomplete", "connector_definition")
+    nobody_claims = case.origin is Place.ONPREMISES and value is None and answer.outcome is Outcome.NONE
+    if (unattributed and not row.status.failed) or nobody_claims:
+        return result(*_unattributed(row, case, value, view))
     if answer.outcome is Outcome.REJECT:
         return result(*_rejected(row, value))
-    if case.origin is Place.ONPREMISES and (
-        value == NO_CONNECTOR or (value is None and answer.outcome is Outcome.NONE)
-    ):
+    if unattributed:
         return result(*_unattributed(row, case, value, view))
     if value is None:
         return result(Verdict.NO_EVIDENCE, "no-connector-evidence")

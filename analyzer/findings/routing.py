@@ -89,8 +89,8 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
         )
         yield Finding(
             title=f"{row.domain}: the log names {row.logged}, the configuration selects {row.selected}",
-            cause=f"Mail from {row.origin} to {row.destination} {_went(row.logged)} ({side}); the exported configuration "
-            f"selects {row.selected}.",
+            cause=f"Mail from {row.origin} to {row.destination} {_went(row.logged)} ({side}); "
+            f"the exported configuration selects {row.selected}.",
             advice=_mismatch_advice(row, properties),
             measures=measures(group),
             path=row.path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,4 +89,5 @@ def _changes(snapshot: Snapshot) -> Iterator[tuple[str, str, int]]:
 
 
 def _microseconds(moment: datetime) -> int:
-    return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    return int(np.datetime64(utc.replace(tzinfo=None), "us").astype(np.int64))

@@ -28,6 +28,7 @@ from analyzer.selection.batch import (
 )
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens, RecipientFacts, SenderFacts, SourceFacts
+from analyzer.selection.outbound import is_cmt
 from analyzer.tenant.model import Tenant
 
 
@@ -114,6 +115,7 @@ class Engine:
         self.names = ConnectorNames(tenant.snapshots)
         self.lenses = tuple(Lens(s, tenant.settings) for s in tenant.snapshots)
         self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
+        self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
         self.ledger: Ledger[Result] = Ledger(SHOWN)
         self.recipients: Classes[str | None, tuple[RecipientFacts, ...]] = Classes(
             lambda a: tuple(lens.recipient(a or "") for lens in self.lenses)
@@ -161,6 +163,7 @@ class Engine:
             null_sender=bool(flags & 2),
             rule_in_log=bool(flags & 4),
             forwarded=bool(flags & 8) or facts.forwarded,
+            delivered_too=bool(flags & 16),
             sharing=_SHARINGS[sharing],
             changing_inbound=epoch.changing_inbound,
             changing_outbound=epoch.changing_outbound,
@@ -176,6 +179,8 @@ _SHARINGS = tuple(Sharing)
 def judge_rows(rows: pa.Table, engine: Engine, *, carries: Carries, has_directionality: bool) -> Codes:
     """Judge normalised rows: the number of each row's result in the engine's ledger."""
     parts, several = _key_columns(rows, engine)
+    if several.any() and engine.any_cmt:
+        parts[6] = parts[6] + 16 * _delivered_too(rows, parts[3], engine)
     numbers, facts = _decided(parts, several, engine, carries, has_directionality=has_directionality)
     if carries is Carries.ONE_COLUMN and several.any():
         sent = np.array([s.send for s in engine.statuses.classes], bool)[parts[3]]
@@ -258,10 +263,25 @@ def _answers(numbers: Codes, recipients: Codes, engine: Engine) -> Codes:
     return np.fromiter((known.setdefault(t, len(known)) for t in tokens), np.int64, len(numbers))
 
 
+def _delivered_too(rows: pa.Table, statuses: Codes, engine: Engine) -> Codes:
+    """Mark (1) the rows whose log row shows a delivery to another recipient, who may have forwarded it."""
+    delivered = np.array([s.deliver for s in engine.statuses.classes], bool)[statuses]
+    group = _groups(rows)
+    per_group = np.bincount(group, weights=delivered) > 0
+    marked: Codes = (per_group[group] & ~delivered).astype(np.int64)
+    return marked
+
+
+def _groups(rows: pa.Table) -> Codes:
+    """Number the log rows; the recipients of one stand together."""
+    source_row = rows.column("source_row").to_numpy()
+    numbers: Codes = np.cumsum(np.diff(source_row, prepend=source_row[:1]) != 0)
+    return numbers
+
+
 def _groups_that_differ(rows: pa.Table, sent: Mask, several: Mask, answers: Codes) -> Mask:
     """Mark the rows with a Send whose log row holds Sends with different answers."""
-    source_row = rows.column("source_row").to_numpy()
-    group = np.cumsum(np.diff(source_row, prepend=source_row[:1]) != 0)
+    group = _groups(rows)
     concerned = np.flatnonzero(sent & several)
     low = np.full(int(group[-1]) + 1, np.iinfo(np.int64).max)
     high = np.full_like(low, -1)

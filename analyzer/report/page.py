@@ -28,7 +28,7 @@ from analyzer.report.wording import (
     moment,
     period,
 )
-from analyzer.schema import INPUTS, ALARMS, SEVERITIES, VERDICTS
+from analyzer.schema import ALARMS, INPUTS, SEVERITIES, VERDICTS
 
 _CARDS = 60  # findings shown as cards; the rest is one line each
 _INFORMING = 100  # info findings in one table; the rest is in findings.parquet

@@ -169,10 +169,12 @@ class Lens:
             rules=frozenset(r.name for r in self.rules if _meets(r.senders, r.sender_domains, address, own)),
         )
 
-    def source(self, ip: str, host: str = "") -> SourceFacts:
-        """Reduce the connecting address and the host name the log gives for it."""
+    def source(self, ip: str, host: str = "", certificate: str = "") -> SourceFacts:
+        """Reduce the connecting address, the host name the log gives for it, and a known certificate."""
         address = parse_ip(ip)
-        named = bool(host) and any(covers_host(p, host.lower().rstrip(".")) for p in self.settings.onpremises_hosts)
+        named = _named(host, self.settings.onpremises_hosts) or _named(
+            certificate, self.settings.onpremises_certificates
+        )
         if address is None:
             return SourceFacts(onpremises=named)
         listed = set(self._sources.holding(address))
@@ -185,6 +187,10 @@ class Lens:
             direct_send=bool(self._devices.holding(address)),
             connectors=tuple(i.name for i in self._onpremises_inbound if listed.intersection(i.sender_ips)),
         )
+
+
+def _named(name: str, patterns: tuple[str, ...]) -> bool:
+    return bool(name) and any(covers_host(p, name.lower().rstrip(".")) for p in patterns)
 
 
 def _meets(addresses: tuple[str, ...], domains: tuple[str, ...], address: str, domain: str) -> bool:
