@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
             $$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-SAMPLE_ROWS ?= 2000
+SAMPLE_ROWS ?= 2500
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest coverage lint format types contracts docs docs-check notebooks notebooks-check \
@@ -66,26 +66,32 @@ docs: $(VENV)/.ready ## write the generated pages below docs/
 docs-check: $(VENV)/.ready ## fail if a generated page is out of date
 	$(BIN)/python docs/generate.py --check
 
-notebooks: $(VENV)/.ready-dev ## execute the notebooks and store their output
-	$(BIN)/python -m jupyter execute --inplace notebooks/*.ipynb
+notebooks: $(VENV)/.ready-dev ## execute the notebooks into build/notebooks/, to look at the figures
+	mkdir -p build/notebooks
+	cp notebooks/*.ipynb build/notebooks/
+	$(BIN)/python -m jupyter execute --inplace build/notebooks/*.ipynb
 
 notebooks-check: $(VENV)/.ready-dev ## execute the notebooks and store nothing
 	$(BIN)/python -m jupyter execute notebooks/*.ipynb
 
-samples: $(VENV)/.ready ## write sample_logs/ anew (SAMPLE_ROWS=2000, seed 1: always the same bytes)
+samples: $(VENV)/.ready ## write sample_logs/ anew (SAMPLE_ROWS=2500, seed 1: always the same bytes); then `make golden`
 	rm -rf build/samples
 	$(BIN)/mailflow generate --out build/samples --rows $(SAMPLE_ROWS) --seed 1 --days 30
 	rm -rf sample_logs/logs sample_logs/tenant sample_logs/truth.parquet
-	mv build/samples/* sample_logs/
+	mkdir -p sample_logs/logs sample_logs/formats/message-trace sample_logs/formats/extended
+	mv build/samples/tenant build/samples/truth.parquet sample_logs/
+	mv build/samples/logs/enhanced-summary.csv sample_logs/logs/
+	mv build/samples/logs/message-trace.* sample_logs/formats/message-trace/
+	mv build/samples/logs/extended.csv sample_logs/formats/extended/
 
 golden: $(VENV)/.ready-dev ## write the expected results of the tests anew; review them as a diff
 	$(BIN)/python -m pytest --update-golden
 
 bench: $(VENV)/.ready-dev ## measure speed and memory on this machine
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 bench-smoke: $(VENV)/.ready-dev ## the same on few rows, only to see that it runs
-	$(BIN)/python benchmarks/smoke.py
+	$(BIN)/python -m benchmarks.smoke
 
 lock: $(VENV)/.ready-dev ## resolve the dependencies anew (add UPGRADE=--upgrade to take newer ones)
 	$(BIN)/uv pip compile $(LOCK) -o requirements.lock

@@ -7,7 +7,7 @@ input is never inferred from the answer it is compared with, and what a row does
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -163,46 +163,61 @@ class ConnectorNames:
     still a known one.
     """
 
-    def __init__(self, snapshots: Iterable[Snapshot]) -> None:
-        """Index the names of each side."""
-        snapshots = tuple(snapshots)
-        self._sides: dict[Side, Mapping[str, str]] = {
-            Side.INBOUND: _index(c.name for s in snapshots for c in s.inbound or ()),
-            Side.OUTBOUND: _index(c.name for s in snapshots for c in s.outbound or ()),
-        }
+    def __init__(self, snapshots: Sequence[Snapshot], own: int = 0) -> None:
+        """Index the names of each side, those of the row's own snapshot (by its position) apart."""
+        self._own = {side: _index(_names(snapshots[own], side)) for side in Side}
+        self._any = {side: _index(n for s in snapshots for n in _names(s, side)) for side in Side}
 
     def find(self, name: str, side: Side) -> str | None:
         """Give the tenant's spelling of a logged name on one side, or None."""
-        known = self._sides[side]
-        return next((known[s] for s in _spellings(name) if s in known), None)
+        return _closest(name, self._own[side]) or _closest(name, self._any[side])
 
     def read(self, connector: str | None, inbound: str | None, outbound: str | None) -> LoggedFacts:
         """Resolve a row's connector cells; a name in the side's own field outranks the shared column."""
         if inbound or outbound:
-            sides = {Side.INBOUND: _split(inbound), Side.OUTBOUND: _split(outbound)}
-            found = {side: tuple(self.find(n, side) or "" for n in names) for side, names in sides.items()}
-            strange = next((n for s in sides for n, f in zip(sides[s], found[s], strict=True) if not f), None)
-            if strange is None:
-                return LoggedFacts(found[Side.INBOUND], found[Side.OUTBOUND])
-            return LoggedFacts(unknown=strange)
+            return self._of_sides(_split(inbound), _split(outbound))
         if connector is None:
             return LoggedFacts()
         if not connector.strip():
             return LoggedFacts(blank=True)
         if _DEFAULT.search(connector):
             return LoggedFacts(default=True)
-        arriving, leaving = self.find(connector, Side.INBOUND), self.find(connector, Side.OUTBOUND)
-        if arriving is None and leaving is None:
-            return LoggedFacts(unknown=connector.strip())
-        return LoggedFacts((arriving,) if arriving else (), (leaving,) if leaving else ())
+        for indexes in (self._own, self._any):
+            found = {side: _closest(connector, indexes[side]) for side in Side}
+            if any(found.values()):
+                arriving, leaving = found[Side.INBOUND], found[Side.OUTBOUND]
+                return LoggedFacts((arriving,) if arriving else (), (leaving,) if leaving else ())
+        return LoggedFacts(unknown=connector.strip())
+
+    def _of_sides(self, inbound: tuple[str, ...], outbound: tuple[str, ...]) -> LoggedFacts:
+        arriving = tuple(self.find(n, Side.INBOUND) for n in inbound)
+        leaving = tuple(self.find(n, Side.OUTBOUND) for n in outbound)
+        named = zip((*inbound, *outbound), (*arriving, *leaving), strict=True)
+        strange = next((name for name, found in named if found is None), None)
+        if strange is not None:
+            return LoggedFacts(unknown=strange)
+        return LoggedFacts(tuple(n for n in arriving if n), tuple(n for n in leaving if n))
 
 
-def _index(names: Iterable[str]) -> Mapping[str, str]:
-    index: dict[str, str] = {}
+Index = tuple[Mapping[str, str], ...]  # the tenant's names by each spelling, closest spelling first
+
+
+def _names(snapshot: Snapshot, side: Side) -> tuple[str, ...]:
+    connectors = snapshot.inbound if side is Side.INBOUND else snapshot.outbound
+    return tuple(c.name for c in connectors or ())
+
+
+def _index(names: Iterable[str]) -> Index:
+    levels: tuple[dict[str, str], ...] = ({}, {}, {}, {})
     for name in names:
-        for spelling in _spellings(name):
-            index.setdefault(spelling, name)
-    return index
+        for level, spelling in zip(levels, _spellings(name), strict=True):
+            level.setdefault(spelling, name)
+    return levels
+
+
+def _closest(name: str, index: Index) -> str | None:
+    spelled = zip(_spellings(name), index, strict=True)
+    return next((level[spelling] for spelling, level in spelled if spelling in level), None)
 
 
 def _split(names: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from analyzer.compare.case import EXTERNAL, OPEN_INPUTS, Case, Inputs, View, cases, inputs_of
 from analyzer.compare.observation import Observation, Observed
-from analyzer.compare.sides import ALARMS, GRAVITY, SideResult, Verdict, inbound_side, outbound_side
+from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, SideResult, Verdict, inbound_side, outbound_side
 from analyzer.evidence import Carries
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import Lens
@@ -347,7 +347,7 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
         verdict, reason, missing = first.verdict or verdict, first.reason, first.missing
     elif row.carries is Carries.NOTHING:
         verdict, reason = Verdict.NO_EVIDENCE, "no-connector-evidence"
-    idle = _idle(row, outbound)
+    idle = _idle(row, inbound, outbound)
     if idle:
         verdict, reason, missing = Verdict.NOT_ROUTED, idle, ()
     arriving_alarm = inbound.verdict in (*ALARMS, Verdict.UNDETERMINED) and outbound.verdict not in ALARMS
@@ -367,14 +367,15 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
     )
 
 
-def _idle(row: Observation, outbound: SideJudgement) -> str | None:
+def _idle(row: Observation, inbound: SideJudgement, outbound: SideJudgement) -> str | None:
     """Say why a row stands for no routing decision, or None where it does."""
     if row.status.idle:
         return row.status.idle
     if row.recipient.placement == "group" and not (row.status.deliver or row.status.send or row.made_up):
         return "group-expansion"
     never_sent = row.status.failed and not row.status.send and outbound.value is None
-    if never_sent and not (outbound.verdict is Verdict.UNROUTED or outbound.reason == "rejected-as-expected"):
+    refused = REJECTED in (inbound.reason, outbound.reason)
+    if never_sent and not refused and outbound.verdict is not Verdict.UNROUTED:
         return "failed-before-routing"
     return None
 

@@ -84,8 +84,9 @@ def _of_event(row: Observation) -> Pair:
     if row.status.side is Side.INBOUND:
         says_none = logged.default or logged.blank
         return (Observed(logged.inbound) if logged.inbound else NO_CONNECTOR if says_none else None), None
-    if logged.outbound:
-        return None, Observed(logged.outbound)
+    if logged.outbound or logged.inbound:
+        # A name of the other side says nothing of the way out.
+        return None, Observed(logged.outbound) if logged.outbound else None
     # A failure that names no connector never came to a Send: unknown, not none.
     return None, None if row.status.failed else NO_CONNECTOR
 

@@ -32,6 +32,8 @@ class Verdict(StrEnum):
     NOT_ROUTED = "not_routed"
 
 
+REJECTED = "rejected-as-expected"
+_UNKNOWN_RECIPIENT = frozenset(("5.4.1", "5.1.10"))
 ALARMS = frozenset((Verdict.UNROUTED, Verdict.MISROUTE, Verdict.MISMATCH))
 GRAVITY = {verdict: position for position, verdict in enumerate(Verdict)}
 
@@ -83,7 +85,7 @@ def outbound_side(row: Observation, case: Case, view: View) -> SideResult | None
     ):
         return result(Verdict.UNDETERMINED, "config-incomplete", "outbound_connectors")
     if answer.outcome is Outcome.REJECT:
-        return result(*_rejected(row, value))
+        return result(*_rejected(row, answer, value))
     if (
         case.destination is Place.ONPREMISES
         and answer.outcome is Outcome.NONE
@@ -95,13 +97,14 @@ def outbound_side(row: Observation, case: Case, view: View) -> SideResult | None
     return _outbound_compared(row, case, view, SideResult(Verdict.MATCH, answer.reason, answer, value))
 
 
-def _rejected(row: Observation, value: Observed | None) -> tuple[Verdict, str]:
-    # With E = reject, V is the failure.
-    if row.status.failed:
-        return Verdict.MATCH, "rejected-as-expected"
-    return (
-        (Verdict.NO_EVIDENCE, "no-connector-evidence") if value is None else (Verdict.UNDETERMINED, "config-incomplete")
-    )
+def _rejected(row: Observation, answer: Answer, value: Observed | None) -> tuple[Verdict, str]:
+    # With E = reject, V is the failure; DBEB and the directory refuse an unknown recipient alike (3.2).
+    codes = {row.status.code, answer.code} - {None}
+    if row.status.failed and (len(codes) < 2 or codes <= _UNKNOWN_RECIPIENT):
+        return Verdict.MATCH, REJECTED
+    if value is None or row.status.failed:
+        return Verdict.NO_EVIDENCE, "no-connector-evidence"
+    return Verdict.UNDETERMINED, "config-incomplete"
 
 
 def _unrouted_recipient(row: Observation, value: Observed | None, view: View) -> tuple[Verdict, str]:
@@ -201,7 +204,7 @@ def inbound_side(row: Observation, case: Case, answer: Answer, view: View) -> Si
     if (unattributed and not row.status.failed) or nobody_claims:
         return result(*_unattributed(row, case, value, view))
     if answer.outcome is Outcome.REJECT:
-        return result(*_rejected(row, value))
+        return result(*_rejected(row, answer, value))
     if unattributed:
         return result(*_unattributed(row, case, value, view))
     if value is None:

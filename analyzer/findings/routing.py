@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
+from analyzer.causes import fold
 from analyzer.findings.base import Context, Finding, grouped, measures, routed, where
 from analyzer.tenant.policy import POLICIES
 
@@ -289,35 +291,36 @@ def policy_contradicted(causes: pa.Table, _context: Context) -> Iterator[Finding
     Example:
         All 412 messages to sales.contoso.com used the connector that `precedence = "list"` selects.
     """
+    rows = fold(causes, ["policies", "bears_out"]).to_pylist()
     for policy in POLICIES:
-        touched = causes.filter(
-            pa.array([_names(p, policy.name) for p in causes.column("policies").to_pylist()], pa.bool_())
-        )
-        counts = {v: _borne_out(touched, f"{policy.name}={v}") for v in policy.values}
-        settings = {
-            p.partition("=")[2] for ps in touched.column("policies").to_pylist() for p in ps if _names([p], policy.name)
-        }
-        for setting in settings:
-            others = [v for v in policy.values if v != setting and counts[v]]
-            if counts[setting] or len(others) != 1:
+        settings = {p.removeprefix(f"{policy.name}=") for r in rows for p in r["policies"] if _names([p], policy.name)}
+        for setting in sorted(settings):
+            borne = {v: _borne_out(rows, f"{policy.name}={v}") for v in policy.values}
+            others = [v for v in policy.values if v != setting and borne[v]]
+            if borne[setting] or len(others) != 1:
                 continue
             value = others[0]
-            for group in grouped(touched, ["format"]):
-                yield Finding(
-                    title=f"The log bears out {policy.name} = {value}, not {setting}",
-                    cause=f"{counts[value]} messages agree with {value}, none with {setting}: {policy.meaning}.",
-                    advice=f'Write into mailflow.toml under [policy]: {policy.name} = "{value}"',
-                    measures=measures(group),
-                    domain=str(group["domain"]),
-                    policies=(f"{policy.name}={setting}",),
-                )
-                break
+            yield Finding(
+                title=f"The log bears out {policy.name} = {value}, not {setting}",
+                cause=f"{borne[value]} messages agree with {value}, none with {setting}: {policy.meaning}.",
+                advice=f'Write into mailflow.toml under [policy]: {policy.name} = "{value}"',
+                policies=(f"{policy.name}={setting}",),
+                **_touched(causes, policy.name),
+            )
 
 
 def _names(policies: list[str] | None, name: str) -> bool:
     return any(p.startswith(f"{name}=") for p in policies or ())
 
 
-def _borne_out(causes: pa.Table, text: str) -> int:
-    rows = zip(causes.column("bears_out").to_pylist(), causes.column("messages").to_pylist(), strict=True)
-    return sum(count for borne, count in rows if text in (borne or ()))
+def _borne_out(rows: list[dict[str, Any]], text: str) -> int:
+    return sum(r["messages"] for r in rows if text in r["bears_out"])
+
+
+def _touched(causes: pa.Table, name: str) -> dict[str, Any]:
+    """Measure the rows that rest on a policy, all together."""
+    mask = pa.array([_names(p, name) for p in causes.column("policies").to_pylist()], pa.bool_())
+    touched = causes.filter(mask)
+    everything = touched.append_column("all", pa.array(["all"] * touched.num_rows))
+    group = next(grouped(everything, ["all"]))
+    return {"measures": measures(group), "domain": str(group["domain"])}

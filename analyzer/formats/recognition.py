@@ -81,7 +81,8 @@ def _refusal(head: bytes, layouts: Sequence[Layout], formats: Sequence[Format], 
     if head[:1] in {b"{", b"["} and not layouts:
         return "no whole JSON object in it", "accepted are JSON lists, lines or single objects of a message trace"
     line = next(line for line in head.split(b"\n") if line.strip())
-    shown = line.decode("utf-8", "replace").strip()[:_SHOWN]
+    start = b" ".join(head[: 4 * _SHOWN].split()) if head[:1] in {b"{", b"["} else line  # pretty-printed JSON
+    shown = start.decode("utf-8", "replace").strip()[:_SHOWN]
     printable = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in shown)
     found = f"not a log this program knows; it begins with: {printable}"
     return found, _near_miss(layouts, formats, name) or f"accepted are {', '.join(f.title for f in formats)}"

@@ -112,7 +112,7 @@ class Engine:
         """Compile the tenant."""
         self.tenant = tenant
         self.timeline = Timeline(tenant)
-        self.names = ConnectorNames(tenant.snapshots)
+        self.names = tuple(ConnectorNames(tenant.snapshots, own) for own in range(len(tenant.snapshots)))
         self.lenses = tuple(Lens(s, tenant.settings) for s in tenant.snapshots)
         self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
         self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
@@ -128,7 +128,9 @@ class Engine:
         )
         self.statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
         self.directions = Classes(direction_of)
-        self.logged: Classes[tuple[str | None, ...], LoggedFacts] = Classes(lambda cells: self.names.read(*cells))
+        self.logged: Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]] = Classes(
+            lambda cells: tuple(names.read(*cells) for names in self.names)
+        )
         self._decided: dict[tuple[Carries, bool, tuple[int, ...]], int] = {}
 
     def decide(self, carries: Carries, key: tuple[int, ...], *, has_directionality: bool) -> int:
@@ -156,7 +158,7 @@ class Engine:
             source=self.sources.classes[source][at],
             status=facts,
             direction=self.directions.classes[direction],
-            logged=self.logged.classes[logged],
+            logged=self.logged.classes[logged][at],
             carries=carries,
             has_directionality=has_directionality,
             envelope_known=bool(flags & 1),

@@ -36,8 +36,15 @@ _MOST = {"recipient_domains": 50, "connectors": 100, "paths": 100}  # rows of a 
 _TOP = 3  # causes named at the head of the page
 
 
-def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table) -> str:
-    """Write the page: one file that opens offline, runs no script and asks for nothing."""
+def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn: Mapping[str, str]) -> str:
+    """Write the page: one file that opens offline, runs no script and asks for nothing.
+
+    Args:
+        run: The run record.
+        summaries: Every summary by name.
+        findings: The findings.
+        drawn: Every chart by name, as SVG of our own drawing.
+    """
     totals = Totals.of(summaries["verdicts"])
     rows = _ordered(findings)
     grave = [row for row in rows if row["severity"] != "info"]
@@ -56,7 +63,7 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table) -> str
         informing_more=len(informing[_INFORMING:]),
         inputs=INPUTS,
         missing=summaries["missing"].to_pylist(),
-        charts=[(chart, Markup(chart.svg(summaries[chart.of]))) for chart in CHARTS],  # noqa: S704  our own drawing
+        charts=[(chart, Markup(drawn[chart.name])) for chart in CHARTS],  # noqa: S704  our own drawing
         calibrations=calibrations(summaries["policies"]),
         tables={name: summaries[name].slice(0, most).to_pylist() for name, most in _MOST.items()},
         left_out={name: _left_out(summaries[name], most) for name, most in _MOST.items()},

@@ -84,7 +84,8 @@ class Report:
 
     def write_page(self) -> Path:
         """Write report.html anew from the stored tables; the earlier page stays whole until then."""
-        html = page(Run.of(self.run), self._summaries(), self.finding_rows)
+        cut = self._summaries()
+        html = page(Run.of(self.run), cut, self.finding_rows, _drawn(cut))
         return _put(self.path / "report.html", html.encode())
 
     def _summaries(self) -> Mapping[str, pa.Table]:
@@ -119,10 +120,15 @@ def write_report(directory: Path, run: Mapping[str, Any], causes: pa.Table, find
     (directory / "findings.json").write_text(_findings_json(findings), encoding="utf-8")
     _write_tables(directory / "summaries", cut)
     (directory / "charts").mkdir(exist_ok=True)
-    for chart in charts.CHARTS:
-        (directory / "charts" / f"{chart.name}.svg").write_text(chart.svg(cut[chart.of]), encoding="utf-8")
-    (directory / "report.html").write_text(page(Run.of(run), cut, findings), encoding="utf-8")
+    drawn = _drawn(cut)
+    for name, svg in drawn.items():
+        (directory / "charts" / f"{name}.svg").write_text(svg, encoding="utf-8")
+    (directory / "report.html").write_text(page(Run.of(run), cut, findings, drawn), encoding="utf-8")
     (directory / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _drawn(cut: Mapping[str, pa.Table]) -> dict[str, str]:
+    return {chart.name: chart.svg(cut[chart.of]) for chart in charts.CHARTS}
 
 
 def _put(target: Path, content: bytes) -> Path:

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from analyzer.charts import CHARTS
+from analyzer.report.page import page
+from analyzer.report.run import Run
 from analyzer.schema import CAUSES, FINDINGS
+from analyzer.summaries import summarise
 
 START = date(2026, 10, 1)
 
@@ -252,3 +256,9 @@ def month_findings() -> pa.Table:
             for code, name, severity, messages, failed, title in titles
         )
     )
+
+
+def page_of(record: Run, cube: pa.Table, found: pa.Table) -> str:
+    """The page of a run, with its charts drawn."""
+    cut = summarise(cube, found)
+    return page(record, cut, found, {chart.name: chart.svg(cut[chart.of]) for chart in CHARTS})

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.report.page import page
 from analyzer.report.run import Run
 from analyzer.schema import CAUSES, FINDINGS
-from analyzer.summaries import summarise
 from tests.report.browser import Browser, browser, find_or_install
-from tests.report.sample import cause, causes, finding, findings, month, month_findings, run
+from tests.report.sample import cause, causes, finding, findings, month, month_findings, page_of, run
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     for name, (cube, found) in runs.items():
         record = Run.of(run(sum(cube["messages"].to_pylist())))
-        (folder / f"{name}.html").write_text(page(record, summarise(cube, found), found), encoding="utf-8")
+        (folder / f"{name}.html").write_text(page_of(record, cube, found), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in runs}
 
 

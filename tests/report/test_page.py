@@ -10,11 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from analyzer.report.page import page
 from analyzer.report.run import Run
 from analyzer.schema import CAUSES, FINDINGS
-from analyzer.summaries import summarise
-from tests.report.sample import cause, causes, finding, findings, month, month_findings, run
+from tests.report.sample import cause, causes, finding, findings, month, month_findings, page_of, run
 
 HOSTILE = "<script>alert('x')</script>\"'><img src=http://example.com/x onerror=alert(1)>{{ 7*7 }}\x1b[31m\u202e"
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -59,7 +57,7 @@ def write(cube: pa.Table | None = None, found: pa.Table | None = None, **changes
     """Write the page of a cube and findings."""
     cube = month(days=3) if cube is None else cube
     found = month_findings() if found is None else found
-    return page(Run.of(run(sum(cube["messages"].to_pylist()), **changes)), summarise(cube, found), found)
+    return page_of(Run.of(run(sum(cube["messages"].to_pylist()), **changes)), cube, found)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +85,7 @@ def hostile_page() -> Outline:
         options={"policies": {HOSTILE: HOSTILE}},
         settings={HOSTILE: HOSTILE},
     )
-    return Outline(page(Run.of(given), summarise(cube, found), found))
+    return Outline(page_of(Run.of(given), cube, found))
 
 
 def test_every_tag_is_closed(outline: Outline) -> None:
