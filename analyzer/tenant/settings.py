@@ -132,7 +132,9 @@ class Thresholds(_Part):
     """Thresholds that verdicts use."""
 
     change_grace: Duration = Field(
-        default=timedelta(minutes=60), description="How long after a change of a connector its old settings may act."
+        default=timedelta(minutes=60),
+        description="How long after a change of a connector its old settings may act.",
+        json_schema_extra={"default": "60 minutes"},  # as it is written, not as ISO 8601
     )
 
 
