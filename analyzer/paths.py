@@ -64,6 +64,7 @@ ALLOWED_BY_CMT: dict[tuple[Place, Place], AllowedPath] = {
     (_PARTNER, _CLOUD): _allow("-P", "O"),
     (_NET, _NET): _allow("-P", "O"),
     (_PARTNER, _NET): _allow("-P", "O"),
+    (_PARTNER, _PARTNER): _allow("-P", "PO"),
 }
 
 
@@ -82,8 +83,15 @@ def allowed_path(
     if policy.onprem_internet_egress == "direct" and origin is _ONPREM and destination in (_NET, _PARTNER):
         # Under the wizard's default design such mail never reaches Office 365.
         return _allow("", "")
-    # Mail that came round an MX that points elsewhere is judged as in the first column (MF110).
-    arrives_by_mx = destination is not _CLOUD or mx in (None, "office365")
-    if covered_by_cmt and arrives_by_mx:
-        return ALLOWED_BY_CMT.get((origin, destination))
-    return ALLOWED.get((origin, destination))
+    plain, by_cmt = ALLOWED.get((origin, destination)), ALLOWED_BY_CMT.get((origin, destination))
+    if plain is None:
+        return None
+    arriving, leaving = plain.inbound, plain.outbound
+    if mx == "onpremises" and origin in (_NET, _PARTNER) and destination is _CLOUD:
+        # Column "MX on-premises": by our own servers, then through their inbound connector.
+        arriving |= {Kind.ONPREMISES}
+    if covered_by_cmt and by_cmt is not None:
+        # Mail that came round an MX that points elsewhere is judged as in the first column too (MF110).
+        arrives_by_mx = destination is not _CLOUD or mx in (None, "office365")
+        leaving = by_cmt.outbound if arrives_by_mx else leaving | by_cmt.outbound
+    return AllowedPath(arriving, leaving)

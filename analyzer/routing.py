@@ -11,7 +11,7 @@ from analyzer.addresses import NULL_SENDER
 from analyzer.compare.case import Case, Inputs, View, cases, inbound_question, inputs_of
 from analyzer.compare.judge import Judge, Reading, deciding
 from analyzer.compare.observation import Observation
-from analyzer.compare.sides import SideResult, Verdict
+from analyzer.compare.sides import SideResult, Verdict, relayed_by_mx
 from analyzer.errors import UsageError
 from analyzer.evidence import Places
 from analyzer.pipeline.snapshots import Timeline
@@ -120,11 +120,17 @@ def route(
         forwarded=forwarded,
         certificates=(certificate.lower(),) if certificate else None,
         plain_text=tls is False,
-        origin=Place(origin) if origin else None,
-        destination=Place(destination) if destination else None,
+        origin=_place(origin, "origin"),
+        destination=_place(destination, "destination"),
         made_up=True,
     )
     return _decided(row, lens, policy or tenant.settings.policy, snapshot.name)
+
+
+def _place(name: str | None, what: str) -> Place | None:
+    if name is None or name in list(Place):
+        return Place(name) if name else None
+    raise UsageError(f"{what} {name!r} is not one of {', '.join(Place)}")
 
 
 def _utc(moment: datetime) -> datetime:
@@ -149,6 +155,7 @@ def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Dec
     refused = both.arriving is not None and both.arriving.outcome is Outcome.REJECT
     answer = both.arriving if refused and both.arriving else both.leaving
     unrouted = inputs.destination.known is Place.ONPREMISES and answer.outcome is Outcome.NONE
+    unrouted = unrouted and not relayed_by_mx(row, judge.view)
     return Decision(
         path=f"{inputs.origin.known or 'unknown'}>{inputs.destination.known or 'unknown'}",
         outcome=answer.outcome.value,
@@ -183,9 +190,17 @@ def _answers(readings: tuple[Case, ...], lens: Lens) -> _Both:
     unknown = Answer(Outcome.UNDETERMINED)
     if lens.snapshot.inbound is None and into is not None:
         into, missing_in = unknown, (*missing_in, "inbound_connectors")
+    if any(_dangling(case, lens) for case in readings):
+        out, missing_out = unknown, (*missing_out, "outbound_connectors")
     if lens.snapshot.outbound is None and out is not None and out.outcome not in (Outcome.LOCAL, Outcome.REJECT):
         out, missing_out = unknown, (*missing_out, "outbound_connectors")
     return _Both(into, out or unknown, tuple(dict.fromkeys((*missing_out, *missing_in))))
+
+
+def _dangling(case: Case, lens: Lens) -> bool:
+    # rule: 7.4, a rule whose connector is missing from the export is an export gap
+    chosen = case.leaving.connector
+    return case.rule is not None and chosen == case.rule.connector and chosen not in lens.outbound_named
 
 
 def _held(answer: Answer | None) -> SideResult | None:
@@ -215,7 +230,7 @@ def _steps(row: Observation, inputs: Inputs, readings: tuple[Case, ...], view: V
         case = cases_of_answer[0]
         if case.arriving:
             yield from _reading(cases_of_answer, arriving)
-            yield from explain_inbound(inbound_question(row, case.question), view.inbound)
+            yield from explain_inbound(inbound_question(row, case.question, view), view.inbound)
             yield from _unproven(case)
     for cases_of_answer in leaving:
         yield from _reading(cases_of_answer, leaving)

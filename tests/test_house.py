@@ -241,7 +241,9 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 def test_committed_mail_uses_names_reserved_for_documentation() -> None:
     """No address in samples and pages belongs to anyone."""
     companies = "contoso|fabrikam|woodgrovebank|northwindtraders|adatum|wingtiptoys"
-    reserved = re.compile(rf"(.+\.)?(({companies}|example)\.(com|org|net)|({companies})(\.mail)?\.onmicrosoft\.com|example)")
+    reserved = re.compile(
+        rf"(.+\.)?(({companies}|example)\.(com|org|net)|({companies})(\.mail)?\.onmicrosoft\.com|example)"
+    )
     texts = [text for name, text in committed().items() if name.endswith((".md", ".csv", ".json", ".toml"))]
     domains = {found.lower() for text in texts for found in re.findall(r"[\w.+-]@((?:[\w-]+\.)+[A-Za-z]+)", text)}
 

@@ -108,15 +108,22 @@ OPEN_INPUTS: dict[str, Callable[[Case], object]] = {
 
 def cases(row: Observation, inputs: Inputs, view: View) -> Iterator[Case]:
     """Walk every complete reading of a row."""
-    for question in _questions(row, inputs, view):
+    for asked in _questions(row, inputs, view):
+        # rule: 3.3, attribution runs first: what it claims as our own is exempt from CMT.
+        arriving = arriving_answers(row, asked, view)
+        question = replace(asked, originating=asked.originating or _attributed(arriving, view))
         leaving = _leaving(row, inputs, question, view)
-        arriving = arriving_answers(row, question, view)
         by_cmt = bool(view.outbound.cmt) and covered_by_cmt(question, view.policy)
-        for mx in _mx_values(question, by_cmt=by_cmt):
+        for mx in _mx_values(question, matters=by_cmt or bool(row.logged.inbound)):
             allowed = allowed_path(
                 question.origin, question.destination, covered_by_cmt=by_cmt, mx=mx, policy=view.policy
             )
             yield Case(question, mx, arriving, leaving, allowed)
+
+
+def _attributed(arriving: tuple[tuple[Answer, str], ...], view: View) -> bool:
+    own = {i.name for i in view.inbound.onpremises}
+    return bool(arriving) and bool(own.intersection(arriving[0][0].names()))
 
 
 def _questions(row: Observation, inputs: Inputs, view: View) -> Iterator[OutboundQuestion]:
@@ -143,9 +150,11 @@ def _owned(domain: DomainFacts, *, own: bool) -> DomainFacts:
     return replace(domain, accepted=DomainType.AUTHORITATIVE if own else None)
 
 
-def _mx_values(question: OutboundQuestion, *, by_cmt: bool) -> tuple[str | None, ...]:
-    matters, mx = by_cmt and question.destination is Place.CLOUD, question.recipient.domain.mx
-    return _MX if matters and mx is None else (mx,)
+def _mx_values(question: OutboundQuestion, *, matters: bool) -> tuple[str | None, ...]:
+    # Where the MX points decides how mail from outside may reach a cloud mailbox, and nothing else.
+    from_outside = question.origin in EXTERNAL and question.destination is Place.CLOUD
+    mx = question.recipient.domain.mx
+    return _MX if matters and from_outside and mx is None else (mx,)
 
 
 def _leaving(row: Observation, inputs: Inputs, question: OutboundQuestion, view: View) -> Answer:
@@ -157,34 +166,44 @@ def _leaving(row: Observation, inputs: Inputs, question: OutboundQuestion, view:
     return select_outbound(question, view.outbound)
 
 
-def inbound_question(row: Observation, question: OutboundQuestion) -> InboundQuestion:
+def inbound_question(row: Observation, question: OutboundQuestion, view: View) -> InboundQuestion:
     """Build the attribution question of a complete reading."""
     sender = DomainFacts() if row.null_sender else _owned(row.sender.domain, own=question.origin not in EXTERNAL)
     # A forward arrived for one of our own recipients; this row's recipient came later (reference 8).
-    forward = question.destination in EXTERNAL and question.origin in EXTERNAL
+    outside = question.destination in EXTERNAL and question.origin in EXTERNAL
+    forward = outside and (question.forwarded or not row.made_up)
+    addressed = question.recipient.own or question.recipient.domain
     return InboundQuestion(
         source=row.source,
         mail_from=sender,
-        rcpt_to=_OWN_DOMAIN if forward else question.recipient.domain,
-        certificates=row.certificates or (),
+        rcpt_to=_OWN_DOMAIN if forward else _owned(addressed, own=question.destination not in EXTERNAL),
+        certificates=_certificates(row, question, view),
         plain_text=row.plain_text,
     )
+
+
+def _certificates(row: Observation, question: OutboundQuestion, view: View) -> tuple[str, ...]:
+    if row.certificates is not None:
+        return row.certificates
+    # Section 8, certificate rule: a declared certificate is used. A device presents none, and a server
+    # whose address is listed is taken by its address (docs/decisions/0007).
+    device = row.source.direct_send or row.sender.direct_send
+    by_address = bool(row.source.connectors)
+    ours = question.origin is Place.ONPREMISES and row.source.onpremises and not device and not by_address
+    return view.lens.settings.onpremises_certificates if ours else ()
 
 
 def arriving_answers(row: Observation, question: OutboundQuestion, view: View) -> tuple[tuple[Answer, str], ...]:
     """Give every possible attribution: the one without what is missing first."""
     if question.origin is Place.CLOUD:
         return ()
-    asked = inbound_question(row, question)
-    first = select_inbound(asked, view.inbound)
-    device = row.source.direct_send or row.sender.direct_send  # presents no certificate: the default is right
-    if row.certificates is not None or device or question.origin is not Place.ONPREMISES:
-        return ((first, ""),)
-    declared = view.lens.settings.onpremises_certificates
-    if declared and row.source.onpremises and not row.source.connectors:
-        # Section 8, certificate rule: a declared certificate is used.
-        return ((select_inbound(replace(asked, certificates=declared), view.inbound), ""),)
-    return ((first, ""), *_other_attributions(row, first, view))
+    asked = inbound_question(row, question, view)
+    first = (select_inbound(asked, view.inbound), "")
+    device = row.source.direct_send or row.sender.direct_send
+    known = row.certificates is not None or bool(asked.certificates) or device
+    if known or question.origin is not Place.ONPREMISES:
+        return (first,)
+    return (first, *_other_attributions(row, first[0], view))
 
 
 def _other_attributions(row: Observation, first: Answer, view: View) -> Iterator[tuple[Answer, str]]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from analyzer.compare.case import EXTERNAL, OPEN_INPUTS, Case, Inputs, View, cases, inputs_of
-from analyzer.compare.observation import Observation, Observed
+from analyzer.compare.observation import NO_CONNECTOR, Observation, Observed
 from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, SideResult, Verdict, inbound_side, outbound_side
-from analyzer.evidence import Carries
+from analyzer.evidence import Carries, Side
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import Lens
 from analyzer.selection.inbound import partner_rank
@@ -108,14 +108,14 @@ class Judge:
     def _touching_outbound(self, row: Observation, side: SideJudgement) -> frozenset[str]:
         """Name the outbound connectors that could alter the answer: in scope, selected or logged."""
         domain, policy = row.recipient.domain, self.policy
-        scope = {c.name for c in self.lens.outbound if is_cmt(c) or rank(c, domain, policy) is not None}
+        scope = {c.name for c in self.lens.outbound_ever if is_cmt(c) or rank(c, domain, policy) is not None}
         return frozenset(scope | set(side.answer.names()) | set(side.value.names if side.value else ()))
 
     def _touching_inbound(self, row: Observation, side: SideJudgement) -> frozenset[str]:
         scope = {
             i.name
-            for i in self.lens.inbound
-            if i.name in row.source.connectors
+            for i in self.lens.inbound_ever
+            if i.name in row.source.listing
             or (i.type is ConnectorType.PARTNER and partner_rank(i, row.sender.domain) is not None)
             or (i.certificate_name and row.source.onpremises)
         }
@@ -139,7 +139,7 @@ def _equals_exist(row: Observation, _i: Inputs, base: View, other: View) -> bool
         base.outbound.cmt,
         base.inbound.partner,
         row.source.connectors,
-        base.inbound.by_certificate(row.certificates or ()),
+        base.inbound.by_certificate(row.certificates or base.lens.settings.onpremises_certificates),
     )
     return any(len(m) > 1 for m in matches) or any(len(s) > 1 for s in several)
 
@@ -226,8 +226,8 @@ def _combined(row: Observation, readings: list[Reading]) -> SideJudgement:
 
 
 def _reason(results: list[SideResult], first: SideResult) -> str:
-    reasons = {r.reason for r in results if r.verdict is first.verdict}
-    return first.reason if len(reasons) == 1 or first.verdict is not Verdict.MATCH else min(reasons)
+    # The first reading is the one without what is missing; its reason is the humblest.
+    return next(r.reason for r in results if r.verdict is first.verdict)
 
 
 def _possible(row: Observation, readings: list[Reading]) -> list[Reading]:
@@ -286,10 +286,18 @@ class Alternative:
 def _weighed(plain: SideJudgement, others: list[tuple[Alternative, SideJudgement]]) -> SideJudgement:
     """Weigh a side against its judgement under every other policy value (reference 7.1)."""
     weighed = plain
-    for alternative, other in others:
+    for alternative, found in others:
+        other = _locally(plain, found)
         if _differs(plain, other):
             weighed = _ruled(_named(weighed, plain, other, alternative), plain, other, alternative)
     return weighed
+
+
+def _locally(plain: SideJudgement, other: SideJudgement) -> SideJudgement:
+    """V = none agrees with E = local (reference 8), though a side delivered locally takes no part."""
+    if other.verdict is not None or plain.value != NO_CONNECTOR:
+        return other
+    return replace(other, verdict=Verdict.MATCH, answer=Answer(Outcome.LOCAL), value=plain.value)
 
 
 def _differs(plain: SideJudgement, other: SideJudgement) -> bool:
@@ -371,7 +379,8 @@ def _idle(row: Observation, inbound: SideJudgement, outbound: SideJudgement) -> 
     """Say why a row stands for no routing decision, or None where it does."""
     if row.status.idle:
         return row.status.idle
-    if row.recipient.placement == "group" and not (row.status.deliver or row.status.send or row.made_up):
+    arrival = row.status.side is Side.INBOUND  # a group's mail arrives like any other
+    if row.recipient.placement == "group" and not (row.status.deliver or row.status.send or row.made_up or arrival):
         return "group-expansion"
     never_sent = row.status.failed and not row.status.send and outbound.value is None
     refused = REJECTED in (inbound.reason, outbound.reason)

@@ -83,7 +83,8 @@ def outbound_side(row: Observation, case: Case, view: View) -> SideResult | None
         and answer.connector == case.rule.connector
         and answer.connector not in view.lens.outbound_named
     ):
-        return result(Verdict.UNDETERMINED, "config-incomplete", "outbound_connectors")
+        verdict = Verdict.NO_EVIDENCE if value is None else Verdict.UNDETERMINED
+        return result(verdict, "config-incomplete", "outbound_connectors")
     if answer.outcome is Outcome.REJECT:
         return result(*_rejected(row, answer, value))
     if (
@@ -107,15 +108,23 @@ def _rejected(row: Observation, answer: Answer, value: Observed | None) -> tuple
     return Verdict.UNDETERMINED, "config-incomplete"
 
 
-def _unrouted_recipient(row: Observation, value: Observed | None, view: View) -> tuple[Verdict, str]:
-    # rule: section 8, unrouted (a). Policy `internal_relay_fallback` only where no list places the recipient.
-    relay = row.recipient.domain.accepted is DomainType.INTERNAL_RELAY
+def relayed_by_mx(row: Observation, view: View) -> bool:
+    """Tell whether policy `internal_relay_fallback` sends an uncovered recipient by MX (reference 7.2).
+
+    It speaks only of recipients that no list places.
+    """
     placed = (
         row.recipient.placement not in (None, MailboxPlace.UNPLACED)
         or row.recipient.domain.declared_onpremises
         or row.destination is not None
     )
-    if relay and not placed and view.policy.internal_relay_fallback == "mx":
+    relay = row.recipient.domain.accepted is DomainType.INTERNAL_RELAY
+    return relay and not placed and view.policy.internal_relay_fallback == "mx"
+
+
+def _unrouted_recipient(row: Observation, value: Observed | None, view: View) -> tuple[Verdict, str]:
+    # rule: section 8, unrouted (a)
+    if relayed_by_mx(row, view):
         return (Verdict.NO_EVIDENCE, "no-connector-evidence") if value is None else (Verdict.MATCH, "relayed-by-mx")
     return Verdict.UNROUTED, "onprem-recipient-unrouted"
 
@@ -131,11 +140,13 @@ def _outbound_compared(row: Observation, case: Case, view: View, agreed: SideRes
         return replace(agreed, verdict=Verdict.UNDETERMINED, reason="several-recipients", missing=missing)
     if case.allowed is None:
         return replace(agreed, verdict=Verdict.UNDETERMINED, reason="path-not-modelled")
-    equal = _equal(answer, value)
-    if _outbound_path_allowed(row, case, view, value):
-        return agreed if equal else replace(agreed, verdict=Verdict.MISMATCH, reason=f"not-{_words(answer)}")
-    if _rule_may_explain(value, view):
+    equal, allowed = _equal(answer, value), _outbound_path_allowed(row, case, view, value)
+    if allowed and equal:
+        return agreed
+    if _rule_may_explain(row, value, view):
         return replace(agreed, verdict=Verdict.UNDETERMINED, reason="rule-hit-unknown", missing=("rule_hit",))
+    if allowed:
+        return replace(agreed, verdict=Verdict.MISMATCH, reason=f"not-{_words(answer)}")
     return replace(
         agreed, verdict=Verdict.MISROUTE, reason="path-not-allowed" if equal else _misroute_reason(case, value)
     )
@@ -178,10 +189,11 @@ def _declared_service(value: Observed, view: View) -> bool:
     return any(n in s.connectors for s in view.lens.settings.services for n in value.names)
 
 
-def _rule_may_explain(value: Observed, view: View) -> bool:
-    # rule: 7.4, without a rules export nobody knows whether the rule of a rule-scoped connector fired.
+def _rule_may_explain(row: Observation, value: Observed, view: View) -> bool:
+    # rule: 7.4, without a rules export nobody knows whether the rule of a rule-scoped connector fired,
+    # nor, where the log says that one did, which connector it names.
     named = (view.lens.outbound_named.get(n) for n in value.names)
-    return view.lens.snapshot.rules is None and any(c is not None and c.rule_scoped for c in named)
+    return view.lens.snapshot.rules is None and any(c is not None and (c.rule_scoped or row.rule_in_log) for c in named)
 
 
 def inbound_side(row: Observation, case: Case, answer: Answer, view: View) -> SideResult | None:
@@ -264,6 +276,8 @@ def _by_certificate(
     connector = next(usable, None)
     if connector is None or connector.certificate_name is None:
         return None
+    if case.allowed is not None and Kind.ONPREMISES not in case.allowed.inbound:
+        return None  # no certificate would make this an allowed way in
     if case.origin is not Place.ONPREMISES or not row.source.by_address:
         return Verdict.UNDETERMINED, "certificate-unknown", ("certificate",)
     declared = view.lens.settings.onpremises_certificates
@@ -285,5 +299,5 @@ def _sender_explains(row: Observation, case: Case, value: Observed, view: View) 
         *(DomainFacts(named=True, wildcards=(p,)) for p in patterns if p.startswith("*.")),
     )
     question = OutboundQuestion(row.recipient, case.origin, case.destination)
-    asked = inbound_question(row, question)
+    asked = inbound_question(row, question, view)
     return any(_equal(select_inbound(replace(asked, mail_from=v), view.inbound), value) for v in variants)

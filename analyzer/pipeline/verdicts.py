@@ -113,7 +113,8 @@ class Engine:
         self.tenant = tenant
         self.timeline = Timeline(tenant)
         self.names = tuple(ConnectorNames(tenant.snapshots, own) for own in range(len(tenant.snapshots)))
-        self.lenses = tuple(Lens(s, tenant.settings) for s in tenant.snapshots)
+        following = (*tenant.snapshots[1:], None)
+        self.lenses = tuple(Lens(s, tenant.settings, f) for s, f in zip(tenant.snapshots, following, strict=True))
         self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
         self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
         self.ledger: Ledger[Result] = Ledger(SHOWN)

@@ -46,11 +46,15 @@ class DomainFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """A recipient: the facts of the domain it is routed by, its mailbox's place, rules it meets."""
+    """A recipient: the facts of the domain it is routed by, its mailbox's place, rules it meets.
+
+    `own` holds the facts of the domain it is addressed by, where that is another.
+    """
 
     domain: DomainFacts
     placement: MailboxPlace | None = None
     resolved: bool = False
+    own: DomainFacts | None = None
     rules: frozenset[str] = frozenset()
 
 
@@ -70,7 +74,7 @@ class SourceFacts:
     """The host that handed the message over.
 
     `onpremises` says that its address or name is declared; `connectors` are the enabled OnPremises
-    inbound connectors that list its address.
+    inbound connectors that list its address, `listing` all that do, on or off, now or in the next snapshot.
     """
 
     blank: bool = True
@@ -79,14 +83,21 @@ class SourceFacts:
     service: bool = False
     direct_send: bool = False
     connectors: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()
 
 
 class Lens:
     """One snapshot and the settings, compiled to reduce raw values to facts."""
 
-    def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
-        """Index every pattern, accepted domain and address range of the configuration."""
+    def __init__(self, snapshot: Snapshot, settings: Settings, following: Snapshot | None = None) -> None:
+        """Index every pattern, accepted domain and address range of the configuration.
+
+        The snapshot that follows matters only to the change window: it shows what was being changed.
+        """
         self.snapshot, self.settings = snapshot, settings
+        after = following or Snapshot()
+        self.outbound_ever: tuple[OutboundConnector, ...] = (*(snapshot.outbound or ()), *(after.outbound or ()))
+        self.inbound_ever: tuple[InboundConnector, ...] = (*(snapshot.inbound or ()), *(after.inbound or ()))
         self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
         self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
         self.rules: tuple[TransportRule, ...] = tuple(
@@ -94,11 +105,11 @@ class Lens:
         )
         self.outbound_named = {c.name: c for c in self.outbound}
         self.inbound_named = {c.name: c for c in self.inbound}
-        self._patterns = frozenset(d for c in self.outbound for d in c.recipient_domains) | frozenset(
-            d for i in self.inbound for d in i.sender_domains
+        self._patterns = frozenset(d for c in self.outbound_ever for d in c.recipient_domains) | frozenset(
+            d for i in self.inbound_ever for d in i.sender_domains
         )
         self._accepted = {a.domain: a for a in snapshot.accepted or ()}
-        self._sources = NetworkTable(tuple({n for i in self._onpremises_inbound for n in i.sender_ips}))
+        self._sources = NetworkTable(tuple({n for i in self.inbound_ever for n in i.sender_ips}))
         self._declared = NetworkTable(settings.onpremises_addresses)
         self._services = NetworkTable(tuple(n for s in settings.services for n in s.addresses))
         self._devices = NetworkTable(settings.direct_send_networks)
@@ -151,6 +162,7 @@ class Lens:
             domain=self.domain(domain_of(target) if target else own),
             placement=placed.place if placed else None,
             resolved=target is not None and target != address,
+            own=self.domain(own) if target and domain_of(target) != own else None,
             rules=frozenset(r.name for r in self.rules if _meets(r.recipients, r.recipient_domains, address, own)),
         )
 
@@ -186,6 +198,7 @@ class Lens:
             service=bool(self._services.holding(address)),
             direct_send=bool(self._devices.holding(address)),
             connectors=tuple(i.name for i in self._onpremises_inbound if listed.intersection(i.sender_ips)),
+            listing=tuple(dict.fromkeys(i.name for i in self.inbound_ever if listed.intersection(i.sender_ips))),
         )
 
 

@@ -60,8 +60,13 @@ class InboundView:
             and any(certificate_matches(i.certificate_name, n) for n in names)
             and self.certificate_accepted(i)
         ]
-        best = max((len(i.certificate_name or "") for i in found), default=0)
-        return tuple(i for i in found if len(i.certificate_name or "") == best)
+        best = max((_accuracy(i.certificate_name or "", names) for i in found), default=None)
+        return tuple(i for i in found if _accuracy(i.certificate_name or "", names) == best)
+
+
+def _accuracy(pattern: str, names: tuple[str, ...]) -> tuple[bool, bool, int]:
+    """Say how accurately a certificate pattern names what was presented; more is better (4.2, 1)."""
+    return pattern in names, not pattern.startswith("*."), len(pattern)
 
 
 def certificate_matches(pattern: str, name: str) -> bool:

@@ -136,9 +136,10 @@ def rank(connector: OutboundConnector, domain: DomainFacts, policy: Policy) -> t
     scoped_to_accepted = connector.all_accepted_domains and connector.type is ConnectorType.ONPREMISES
     accepted = scoped_to_accepted and domain.accepted is not None
     found = [by_domain] if by_domain else []
-    if scoped_to_accepted and connector.recipient_domains and policy.scope_combination == "intersection":
-        found = found if accepted else []
-    elif accepted:
+    both = scoped_to_accepted and bool(connector.recipient_domains) and policy.scope_combination == "intersection"
+    if both and not (accepted and by_domain):
+        return None
+    if accepted:
         found.append((Rank.ALL_ACCEPTED, 0, "all accepted domains"))
     return min(((order[r], length, how) for r, length, how in found), default=None)
 
@@ -265,10 +266,10 @@ def explain_outbound(question: OutboundQuestion, view: OutboundView) -> tuple[St
 
 def _considered(rule: object, question: OutboundQuestion, view: OutboundView) -> tuple[Step, ...]:
     if rule is _cmt:
-        return tuple(
-            Step(c.name, "turns centralized mail transport on", "3.3, 2")
-            for c in view.cmt
-            if covered_by_cmt(question, view.policy)
-        )
+        if not view.cmt or not covered_by_cmt(question, view.policy):
+            return ()
+        turned_on = tuple(Step(c.name, "turns centralized mail transport on", "3.3, 2") for c in view.cmt)
+        decided = _cmt(question, view) is not None
+        return (*(view.match(question.recipient.domain).steps if decided else ()), *turned_on)
     exempt = question.destination in _EXTERNAL and not covered_by_cmt(question, view.policy)
     return view.match(question.recipient.domain, exempt_from_cmt=exempt).steps

@@ -1,0 +1,196 @@
+"""Log rows in one line, and the one-message path that judges them without any column.
+
+`OneByOne` is the plain reading of the evidence rules that the vectorised path must equal: it knows
+neither Arrow nor classes nor epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from analyzer.compare import Judge, Judgement, Observation, Sharing
+from analyzer.evidence import Carries, ConnectorNames, direction_of, read_status
+from analyzer.selection.decision import Outcome
+from analyzer.selection.facts import Lens
+from analyzer.tenant.model import InboundConnector, OutboundConnector, Tenant
+from tests.builders import BOB, FOREIGN_HOST, JOHN, OUR_SERVER, SUN
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a log format can show."""
+
+    carries: Carries
+    has_directionality: bool
+
+
+SUMMARY = Log(Carries.NOTHING, has_directionality=False)
+ENHANCED = Log(Carries.ONE_COLUMN, has_directionality=True)
+EXTENDED = Log(Carries.PER_EVENT, has_directionality=True)
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+FROM_CLOUD = {"header_from": BOB, "directionality": "outbound"}
+FROM_OUR_SERVER = {"header_from": JOHN, "connecting_ip": OUR_SERVER, "directionality": "inbound"}
+FROM_INTERNET = {"header_from": SUN, "connecting_ip": FOREIGN_HOST, "directionality": "inbound"}
+
+SENT = {"delivery_status": "Receive, Send"}
+DELIVERED = {"delivery_status": "Receive, Deliver"}
+FAILED = {"delivery_status": "Receive, Fail"}
+
+_BLANK: Row = {
+    "received_at": NOON,
+    "message_id": "<m1@example.com>",
+    "network_message_id": None,
+    "envelope_sender": None,
+    "header_from": None,
+    "recipient": None,
+    "size": 1,
+    "event": None,
+    "delivery_status": None,
+    "directionality": None,
+    "connecting_ip": "",
+    "next_hop": None,
+    "tls_version": None,
+    "logged_connector": None,
+    "connecting_host": None,
+    "logged_inbound": None,
+    "logged_outbound": None,
+    "routed_by_rule": False,
+    "forwarded": False,
+    "source_row": 1,
+}
+
+
+def row(*parts: Row, **cells: Any) -> Row:
+    """Build one normalised row; later parts win over earlier ones, and cells over parts."""
+    merged: dict[str, Any] = dict(_BLANK)
+    for part in (*parts, cells):
+        strange = part.keys() - _BLANK.keys()
+        if strange:
+            raise TypeError(f"no such column: {sorted(strange)}")
+        merged |= part
+    return merged
+
+
+class OneByOne:
+    """Judges log rows one at a time from their raw cells."""
+
+    def __init__(self, tenant: Tenant, log: Log) -> None:
+        """Prepare one judge a snapshot."""
+        self.tenant, self.log = tenant, log
+        self.names = [ConnectorNames(tenant.snapshots, own) for own in range(len(tenant.snapshots))]
+        following = (*tenant.snapshots[1:], None)
+        self.lenses = [Lens(s, tenant.settings, f) for s, f in zip(tenant.snapshots, following, strict=True)]
+        self.judges = [Judge(lens, tenant.settings.policy) for lens in self.lenses]
+
+    def log_row(self, rows: Sequence[Row]) -> list[Judgement]:
+        """Judge the recipients of one log row; a connector cell they share is weighed over those with a Send."""
+        seen = [self._beside(r, rows) for r in rows]
+        if len(rows) > 1 and self.log.carries is Carries.ONE_COLUMN:
+            seen = [replace(o, sharing=Sharing.SAME) for o in seen]
+            moment = rows[0]["received_at"]
+            differ = len({self._answer(o, moment) for o in seen if o.status.send}) > 1
+            seen = [replace(o, sharing=Sharing.DIFFERENT) if differ and o.status.send else o for o in seen]
+        return [self.judge(o, r["received_at"]) for o, r in zip(seen, rows, strict=True)]
+
+    def _beside(self, row: Row, rows: Sequence[Row]) -> Observation:
+        """Say what one row shows beside the other recipients of its log row."""
+        seen = self.observe(row)
+        delivered = any(read_status(r["event"], r["delivery_status"]).deliver for r in rows)
+        return replace(seen, delivered_too=delivered and not seen.status.deliver)
+
+    def _answer(self, seen: Observation, moment: datetime) -> object:
+        answer = self.judge(seen, moment).outbound.answer
+        # Two answers that cannot be told are the same only for recipients that nothing tells apart.
+        who = seen.recipient if answer.outcome is Outcome.UNDETERMINED else None
+        return answer.outcome, answer.connector, answer.candidates, who
+
+    def judge(self, seen: Observation, moment: datetime) -> Judgement:
+        """Judge what was seen at a moment."""
+        return self.judges[self.in_force(moment)](seen)
+
+    def observe(self, row: Row) -> Observation:
+        """Say what one row shows by itself."""
+        moment = row["received_at"]
+        number = self.in_force(moment)
+        lens, status = self.lenses[number], read_status(row["event"], row["delivery_status"])
+        envelope, header = row["envelope_sender"], row["header_from"]
+        # The header sender stands in for an envelope sender that is not stated, or null (reference 8, Sender kind).
+        sender = envelope if envelope not in {None, "<>"} else header or envelope
+        return Observation(
+            recipient=lens.recipient(row["recipient"] or ""),
+            sender=lens.sender(sender),
+            source=lens.source(row["connecting_ip"] or "", row["connecting_host"] or ""),
+            status=status,
+            direction=direction_of(row["directionality"]),
+            logged=self.names[number].read(row["logged_connector"], row["logged_inbound"], row["logged_outbound"]),
+            carries=self.log.carries,
+            has_directionality=self.log.has_directionality,
+            envelope_known=envelope is not None,
+            null_sender=envelope == "<>" or (envelope is None and header == "<>"),
+            rule_in_log=bool(row["routed_by_rule"]),
+            forwarded=bool(row["forwarded"]) or status.forwarded,
+            changing_inbound=self._changing(moment, number, "inbound"),
+            changing_outbound=self._changing(moment, number, "outbound"),
+            early=self._early(moment),
+        )
+
+    def _early(self, moment: datetime) -> bool:
+        first = self.tenant.snapshots[0].since
+        return first is not None and moment < first
+
+    def in_force(self, moment: datetime) -> int:
+        """Give the position of the snapshot in force at a moment."""
+        begun = [i for i, s in enumerate(self.tenant.snapshots) if s.since is None or s.since <= moment]
+        return begun[-1] if begun else 0
+
+    def _changing(self, moment: datetime, number: int, side: str) -> frozenset[str]:
+        """Name the connectors inside a change window (reference 8)."""
+        grace, snapshots = self.tenant.settings.change_grace, self.tenant.snapshots
+        names = {
+            c.name
+            for c in _connectors(snapshots[number], side)
+            if c.changed_at is not None
+            # Before the change of the first export nobody knows the settings.
+            and moment <= c.changed_at + grace
+            and (number == 0 or c.changed_at - grace <= moment)
+        }
+        if number + 1 < len(snapshots):
+            # The next export tells of a change while this one was in force.
+            since = snapshots[number].since
+            names |= {
+                c.name
+                for c in _connectors(snapshots[number + 1], side)
+                if c.changed_at is not None
+                and (since is None or c.changed_at > since)
+                and c.changed_at - grace <= moment
+            }
+        return frozenset(names)
+
+
+def _connectors(snapshot: Any, side: str) -> Iterable[InboundConnector | OutboundConnector]:
+    found: Iterable[InboundConnector | OutboundConnector] = getattr(snapshot, side) or ()
+    return found
+
+
+def judged(tenant: Tenant, log: Log, *parts: Row, **cells: Any) -> Judgement:
+    """Judge one row with one recipient."""
+    return OneByOne(tenant, log).log_row([row(*parts, **cells)])[0]
+
+
+def judged_together(tenant: Tenant, shared: Row, recipients: Mapping[str, str]) -> dict[str, Judgement]:
+    """Judge one Enhanced summary row: recipient to status words, and what the row says of all."""
+    rows = [row(shared, recipient=r, delivery_status=s) for r, s in recipients.items()]
+    return dict(zip(recipients, OneByOne(tenant, ENHANCED).log_row(rows), strict=True))
+
+
+def sides(found: Judgement) -> tuple[str | None, str | None]:
+    """Give the verdicts of the inbound and the outbound side; None takes no part."""
+    inbound, outbound = found.inbound.verdict, found.outbound.verdict
+    return (inbound.value if inbound else None, outbound.value if outbound else None)

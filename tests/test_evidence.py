@@ -1,0 +1,389 @@
+"""What a row shows, sentence by sentence of the evidence rules (architecture, section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import analyzer
+from analyzer.evidence import (
+    Direction,
+    Places,
+    Side,
+    destination_of,
+    direction_of,
+    origin_of,
+    read_status,
+    recipient_refused,
+)
+from analyzer.tenant.model import DomainType, MailboxPlace, Place, Placement, Service
+from tests.builders import (
+    BANKER,
+    BOB,
+    CLOUD,
+    FOREIGN_HOST,
+    JOHN,
+    ONPREMISES,
+    OUR_SERVER,
+    SUN,
+    accepted,
+    directory,
+    lens,
+    networks,
+    outbound,
+    rule,
+    tenant,
+)
+from tests.compare.builders import ENHANCED, judged
+
+# ------------------------------------------------------------------------------- destination
+
+RELAYED = "line1@plant.contoso.com"
+NEWCOMER = "new@contoso.com"  # accepted domain, in no list
+GUEST = "guest@contoso.com"
+GROUP = "all@contoso.com"
+DOMAINS = (
+    *accepted("contoso.com", "fabrikam.com", "contoso.onmicrosoft.com"),
+    *accepted("plant.contoso.com", type=DomainType.INTERNAL_RELAY),
+)
+LISTED = directory(
+    {
+        BOB: CLOUD,
+        JOHN: ONPREMISES,
+        GUEST: Placement(MailboxPlace.EXTERNAL, "guest@example.org"),
+        "teller@contoso.com": Placement(MailboxPlace.EXTERNAL, BANKER),
+        GROUP: Placement(MailboxPlace.GROUP),
+        "moved@fabrikam.com": CLOUD,
+    }
+)
+CMT = outbound("CMT", "*", route_all_via_onpremises=True)
+EITHER = ("cloud", "onpremises")
+
+DESTINATIONS = [
+    # the row's own delivery evidence
+    pytest.param(BOB, "Receive, Deliver", {}, ("cloud",), id="deliver is cloud"),
+    pytest.param(SUN, "Receive, Deliver", {}, ("cloud",), id="deliver is cloud, whatever the domain"),
+    pytest.param(RELAYED, "Receive, Deliver", {}, ("cloud",), id="deliver is cloud, InternalRelay too"),
+    pytest.param(NEWCOMER, "Receive, Send", {"directory": None}, ("onpremises",), id="send, no list: not cloud"),
+    pytest.param(BOB, "Receive, Send", {}, ("onpremises",), id="send outranks a list that says cloud"),
+    pytest.param(BOB, "Delivered", {}, ("cloud",), id="the word Delivered says neither: the list decides"),
+    pytest.param(NEWCOMER, "Delivered", {"directory": None}, EITHER, id="the word Delivered alone decides nothing"),
+    # ... unless the directory says cloud and a copy can be on its way round
+    pytest.param(BOB, "Receive, Send", {"outbound": (CMT,)}, ("cloud",), id="CMT detour: the list stands"),
+    pytest.param(BOB, "Receive, Send", {"rules": (rule("R"),)}, ("cloud",), id="rule detour: the list stands"),
+    pytest.param(
+        BOB, "Receive, Send", {"rules": (rule("R", enabled=False),)}, ("onpremises",), id="a rule that is off: none"
+    ),
+    pytest.param(
+        BOB,
+        "Receive, Send",
+        {"outbound": (outbound("CMT", "*", route_all_via_onpremises=True, enabled=False),)},
+        ("onpremises",),
+        id="a CMT connector that is off: none",
+    ),
+    pytest.param(
+        BOB, "Receive, Send", {"services": (Service("f", connectors=("F",)),)}, ("cloud",), id="service detour"
+    ),
+    pytest.param(
+        BOB, "Receive, Send", {"services": (Service("f"),)}, ("onpremises",), id="a service without connector: none"
+    ),
+    pytest.param(
+        NEWCOMER, "Receive, Send", {"outbound": (CMT,), "directory": None}, EITHER, id="detour, no list: both possible"
+    ),
+    pytest.param(SUN, "Receive, Send", {"outbound": (CMT,), "directory": None}, ("internet",), id="detour, not ours"),
+    pytest.param(JOHN, "Receive, Send", {"outbound": (CMT,)}, ("onpremises",), id="detour, listed on-premises"),
+    # the directory
+    pytest.param(JOHN, "Delivered", {}, ("onpremises",), id="listed on-premises"),
+    pytest.param(GUEST, "Delivered", {}, ("internet",), id="listed as external"),
+    pytest.param("teller@contoso.com", "Delivered", {}, ("partner",), id="listed as external, at a partner"),
+    pytest.param(GROUP, "Expanded", {}, EITHER, id="a group has no place of its own"),
+    pytest.param(
+        "moved@fabrikam.com", None, {"onpremises_domains": ("fabrikam.com",)}, ("cloud",), id="the list comes first"
+    ),
+    # [onpremises] domains
+    pytest.param(
+        "x@fabrikam.com", None, {"onpremises_domains": ("fabrikam.com",)}, ("onpremises",), id="declared domain"
+    ),
+    pytest.param("x@fabrikam.com", None, {}, EITHER, id="the same domain undeclared"),
+    # the domain
+    pytest.param(SUN, "Receive, Send", {}, ("internet",), id="not accepted: internet"),
+    pytest.param(BANKER, "Receive, Send", {}, ("partner",), id="not accepted, listed: partner"),
+    pytest.param(NEWCOMER, None, {"directory_complete": True}, EITHER, id="authoritative, in no list: unknown"),
+    pytest.param(RELAYED, None, {"directory_complete": True}, ("onpremises",), id="InternalRelay, complete list"),
+    pytest.param(RELAYED, None, {}, EITHER, id="InternalRelay, incomplete list: unknown"),
+    pytest.param(
+        RELAYED, None, {"directory": None, "directory_complete": True}, EITHER, id="InternalRelay, no list at all"
+    ),
+    # what is not exported stays open
+    pytest.param(SUN, None, {"accepted": None}, (*EITHER, "internet"), id="no accepted domains, not sent"),
+    pytest.param(SUN, "Receive, Send", {"accepted": None}, ("onpremises", "internet"), id="no accepted domains, sent"),
+]
+
+
+def _lens(changes: dict[str, Any]) -> Any:
+    return lens(**{"accepted": DOMAINS, "directory": LISTED, **changes})
+
+
+@pytest.mark.parametrize("recipient, status, changes, places", DESTINATIONS)
+def test_the_first_that_knows_says_where_a_recipient_is(
+    recipient: str, status: str | None, changes: dict[str, Any], places: tuple[str, ...]
+) -> None:
+    """The row's own delivery, then the list, then declared domains, then the domain; else it stays open."""
+    seen = _lens(changes)
+    assert destination_of(seen.recipient(recipient), read_status(None, status), seen).possible == places
+
+
+@pytest.mark.parametrize(
+    "recipient, status, changes, contradicted",
+    [
+        pytest.param(JOHN, "Receive, Deliver", {}, True, id="delivered, listed on-premises"),
+        pytest.param(GUEST, "Receive, Deliver", {}, True, id="delivered, listed as external"),
+        pytest.param(BOB, "Receive, Send", {}, True, id="sent, listed in the cloud, no way round"),
+        pytest.param(BOB, "Receive, Send", {"outbound": (CMT,)}, False, id="sent, but on its way round"),
+        pytest.param(BOB, "Receive, Deliver", {}, False, id="delivered as listed"),
+        pytest.param(NEWCOMER, "Receive, Deliver", {}, False, id="delivered, in no list"),
+        pytest.param(JOHN, "Delivered", {}, False, id="a summary word contradicts nothing"),
+    ],
+)
+def test_a_row_that_contradicts_the_list_is_believed_and_marked(
+    recipient: str,
+    status: str,
+    changes: dict[str, Any],
+    contradicted: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """The row wins over the recipients list, and the contradiction is kept for MF412."""
+    seen = _lens(changes)
+    found = destination_of(seen.recipient(recipient), read_status(None, status), seen)
+    assert found.contradicted is contradicted
+
+
+@pytest.mark.parametrize(
+    "recipient, event, status, changes, refused",
+    [
+        pytest.param(NEWCOMER, None, "Failed", {"directory_complete": True}, True, id="nobody has the address"),
+        pytest.param(NEWCOMER, "FAIL", "550 5.1.10", {"directory_complete": True}, True, id="event"),
+        pytest.param(NEWCOMER, None, "Failed", {}, False, id="the list may be incomplete"),
+        pytest.param(NEWCOMER, None, "Failed", {"directory": None, "directory_complete": True}, False, id="no list"),
+        pytest.param(BOB, None, "Failed", {"directory_complete": True}, False, id="somebody has it"),
+        pytest.param(RELAYED, None, "Failed", {"directory_complete": True}, False, id="InternalRelay is relayed"),
+        pytest.param(SUN, None, "Failed", {"directory_complete": True}, False, id="not our domain"),
+        pytest.param(NEWCOMER, None, "Delivered", {"directory_complete": True}, False, id="delivered: it exists"),
+        pytest.param(NEWCOMER, "SEND", None, {"directory_complete": True}, False, id="sent: it exists"),
+    ],
+)
+def test_only_a_complete_list_shows_that_nobody_has_an_address(
+    recipient: str,
+    event: str | None,
+    status: str | None,
+    changes: dict[str, Any],
+    refused: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """An authoritative domain refuses an unknown recipient (3.2), unless the message was delivered or sent."""
+    seen = _lens(changes)
+    assert recipient_refused(seen.recipient(recipient), read_status(event, status), seen) is refused
+
+
+# ------------------------------------------------------------------------------------ origin
+
+ANYWHERE = ("cloud", "onpremises", "internet")
+TENANT_SENDER = "teams@contoso.onmicrosoft.com"
+FILTER = Service("filter", addresses=networks("198.51.100.0/24"), connectors=("To filter",))
+NOTHING_DECLARED = {"onpremises_addresses": ()}
+HOST = {"onpremises_hosts": ("*.corp.contoso.com",)}
+OUT, IN, UNSAID = Direction.OUTBOUND, Direction.INBOUND, Direction.UNSTATED
+
+ORIGINS = [
+    # sender, address, host, direction, changes, places, weak
+    pytest.param(JOHN, OUR_SERVER, "", IN, {}, ("onpremises",), False, id="declared address"),
+    pytest.param(SUN, OUR_SERVER, "", IN, {}, ("onpremises",), False, id="declared address, foreign sender"),
+    pytest.param(JOHN, OUR_SERVER, "", OUT, {}, ("onpremises",), False, id="declared address, outbound, not cloud"),
+    pytest.param(JOHN, FOREIGN_HOST, "ex1.corp.contoso.com", IN, HOST, ("onpremises",), False, id="declared host"),
+    pytest.param(JOHN, FOREIGN_HOST, "ex1.contoso.com", IN, HOST, ("onpremises",), True, id="another host: by list"),
+    pytest.param(BOB, OUR_SERVER, "", OUT, {}, EITHER, False, id="people behind the servers' NAT"),
+    pytest.param(BOB, OUR_SERVER, "", IN, {}, ("onpremises",), False, id="the same address, but inbound"),
+    pytest.param(BOB, OUR_SERVER, "", UNSAID, {}, ("onpremises",), False, id="the same address, direction unsaid"),
+    # a cloud mailbox and an outbound row
+    pytest.param(BOB, FOREIGN_HOST, "", OUT, {}, ("cloud",), False, id="cloud mailbox, whatever the address"),
+    pytest.param(BOB, "", "", OUT, {}, ("cloud",), False, id="cloud mailbox, blank address"),
+    pytest.param(TENANT_SENDER, FOREIGN_HOST, "", OUT, {}, ("cloud",), False, id="the tenant's own sender"),
+    pytest.param(TENANT_SENDER, FOREIGN_HOST, "", IN, {}, ANYWHERE, False, id="the tenant's own sender, inbound"),
+    pytest.param(
+        "x@evil.onmicrosoft.com", FOREIGN_HOST, "", OUT, {}, ("internet",), False, id="another tenant's sender"
+    ),
+    pytest.param(BOB, "", "", IN, {}, ANYWHERE, False, id="cloud mailbox, inbound: a blank address proves nothing"),
+    # partner
+    pytest.param(BANKER, FOREIGN_HOST, "", IN, {}, ("partner",), False, id="listed partner"),
+    pytest.param(BANKER, FOREIGN_HOST, "", IN, {"partner_domains": ()}, ("internet",), False, id="nobody listed it"),
+    # sender domain not accepted
+    pytest.param(SUN, FOREIGN_HOST, "", IN, {}, ("internet",), False, id="not accepted: internet"),
+    pytest.param(SUN, "", "", IN, {}, ("internet",), True, id="not accepted, blank address: weak"),
+    pytest.param(SUN, FOREIGN_HOST, "", IN, NOTHING_DECLARED, ("internet",), True, id="nothing declared: weak"),
+    pytest.param(
+        SUN, FOREIGN_HOST, "", IN, {"accepted": None}, ANYWHERE, False, id="accepted domains not exported: open"
+    ),
+    # accepted sender from an undeclared address
+    pytest.param(JOHN, FOREIGN_HOST, "", IN, {}, ("onpremises",), True, id="listed on-premises: weak"),
+    pytest.param(BOB, FOREIGN_HOST, "", IN, {}, ANYWHERE, False, id="listed in the cloud: open"),
+    pytest.param("x@contoso.com", FOREIGN_HOST, "", IN, {}, ANYWHERE, False, id="in no list: open"),
+    pytest.param(JOHN, FOREIGN_HOST, "", IN, {"directory": None}, ANYWHERE, False, id="no list: open"),
+    # services
+    pytest.param(SUN, "198.51.100.7", "", IN, {"services": (FILTER,)}, ("internet",), True, id="by a filter: weak"),
+    pytest.param(BANKER, "198.51.100.7", "", IN, {"services": (FILTER,)}, ("partner",), True, id="partner by filter"),
+    pytest.param(JOHN, "198.51.100.7", "", IN, {"services": (FILTER,)}, ("onpremises",), True, id="ours by filter"),
+    pytest.param(BOB, "198.51.100.7", "", OUT, {"services": (FILTER,)}, ("cloud",), True, id="cloud by filter"),
+    pytest.param(
+        SUN,
+        "198.51.100.7",
+        "",
+        IN,
+        {"services": (FILTER,), "onpremises_addresses": networks("198.51.100.0/24")},
+        ("internet",),
+        True,
+        id="a filter's address says nothing, declared or not",
+    ),
+    # null senders
+    pytest.param("<>", OUR_SERVER, "", IN, {}, ("onpremises",), False, id="null sender, our server"),
+    pytest.param("<>", FOREIGN_HOST, "", OUT, {}, ANYWHERE, False, id="null sender on its way out: open"),
+    pytest.param(None, FOREIGN_HOST, "", IN, {}, (*ANYWHERE, "partner"), False, id="nobody named: open"),
+]
+
+
+@pytest.mark.parametrize("sender, address, host, direction, changes, places, weak", ORIGINS)
+def test_origin_rests_on_address_sender_and_directionality(
+    sender: str | None,
+    address: str,
+    host: str,
+    direction: Direction,
+    changes: dict[str, Any],
+    places: tuple[str, ...],
+    weak: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Declared sources first, then cloud mailboxes on their way out, then the sender's domain."""
+    seen = lens(**changes)
+    found = origin_of(seen.sender(sender), seen.source(address, host), direction, seen, has_directionality=True)
+    assert (found.possible, found.weak) == (places, weak)
+
+
+@pytest.mark.parametrize(
+    "sender, address, places",
+    [
+        pytest.param(BOB, "", ("cloud",), id="cloud mailbox, blank FromIP"),
+        pytest.param(BOB, FOREIGN_HOST, ANYWHERE, id="cloud mailbox, some FromIP"),
+        pytest.param("x@contoso.com", "", ANYWHERE, id="no list places the sender"),
+        pytest.param(BOB, OUR_SERVER, ("onpremises",), id="our server"),
+    ],
+)
+def test_without_directionality_a_blank_address_speaks_for_the_cloud(
+    sender: str, address: str, places: tuple[str, ...]
+) -> None:
+    """Only where the format has no directionality does a cloud mailbox with a blank FromIP mean cloud."""
+    seen = lens()
+    source = seen.source(address)
+    found = origin_of(seen.sender(sender), source, Direction.UNSTATED, seen, has_directionality=False)
+    assert found.possible == places
+
+
+@pytest.mark.parametrize(
+    "word, direction",
+    [
+        ("Outbound", OUT),
+        ("Outgoing", OUT),
+        ("Originating", OUT),
+        ("inbound", IN),
+        ("Incoming", IN),
+        ("Undefined", UNSAID),
+        ("", UNSAID),
+        (None, UNSAID),
+    ],
+)
+def test_directionality_is_read_in_every_spelling(word: str | None, direction: Direction) -> None:
+    """Outbound, Outgoing and Originating mean the same; what is none of the known words says nothing."""
+    assert direction_of(word) is direction
+
+
+def test_a_declared_certificate_tells_an_onpremises_origin() -> None:
+    """A certificate that mailflow.toml declares as ours places the source on-premises, as an address does."""
+    ours = tenant(onpremises_certificates=("mail.contoso.com",))
+    decided = analyzer.route(ours, recipient=BOB, sender=SUN, ip=FOREIGN_HOST, certificate="mail.contoso.com")
+    assert decided.path == "onpremises>cloud"
+
+
+def test_one_place_is_known_and_several_are_not() -> None:
+    """A place counts as known only where nothing else is possible."""
+    assert Places((Place.CLOUD,)).known is Place.CLOUD
+    assert Places((Place.CLOUD, Place.ONPREMISES)).known is None
+
+
+def test_the_logged_connector_decides_neither_place() -> None:
+    """No input is inferred from the answer it is compared with."""
+    ours = tenant(directory=None)
+    cells = {"header_from": "x@contoso.com", "recipient": "y@contoso.com", "connecting_ip": FOREIGN_HOST}
+    named = {n: judged(ours, ENHANCED, cells, logged_connector=n) for n in ("To on-premises", "From on-premises", "")}
+    assert {(f.origin, f.destination) for f in named.values()} == {(None, None)}
+
+
+# ------------------------------------------------------------------------------ status words
+
+STATUSES = [
+    # event, status, deliver, send, failed, idle
+    pytest.param(None, "Receive, Deliver", True, False, False, None, id="deliver"),
+    pytest.param(None, "Receive, Send", False, True, False, None, id="send"),
+    pytest.param(None, "receive, SEND", False, True, False, None, id="case"),
+    pytest.param(None, "Delivered", False, False, False, None, id="summary word"),
+    pytest.param(None, "Receive, Send, Fail", False, True, True, None, id="failure after a Send"),
+    pytest.param(None, "Receive, Fail", False, False, True, None, id="failure without a Send"),
+    pytest.param(None, "Failed", False, False, True, None, id="summary failure"),
+    pytest.param(None, "Expanded", False, False, False, "group-expansion", id="summary expansion"),
+    pytest.param(None, "Receive, Expand", False, False, False, "group-expansion", id="expansion"),
+    pytest.param(None, "Pending", False, False, False, "pending", id="pending"),
+    pytest.param(None, "gettingStatus", False, False, False, "pending", id="camel case"),
+    pytest.param(None, "Receive", False, False, False, "pending", id="received, nothing since"),
+    pytest.param(None, "Quarantined", False, False, False, "quarantined", id="quarantine"),
+    pytest.param(None, "FilteredAsSpam", False, False, False, "quarantined", id="V1 spam"),
+    pytest.param(None, "Receive, Drop", False, False, False, "dropped", id="drop"),
+    pytest.param(None, None, False, False, False, None, id="no status at all"),
+    pytest.param("DELIVER", "", True, False, False, None, id="deliver event"),
+    pytest.param("Send external", "", False, True, False, None, id="send event"),
+    pytest.param("SENDEXTERNAL", "250 2.1.5", False, True, False, None, id="send event, extended"),
+    pytest.param("FAIL", "550 5.7.64", False, False, True, None, id="fail event"),
+    pytest.param("RECEIVE", "To", False, False, False, None, id="receive event"),
+    pytest.param("RECEIVE", "DSN", False, False, False, "delivery-report", id="delivery report"),
+    pytest.param("RECEIVE", "JOURNAL", False, False, False, "journal-copy", id="journal copy"),
+]
+
+
+@pytest.mark.parametrize("event, status, deliver, send, failed, idle", STATUSES)
+def test_status_words_are_read_as_the_logs_write_them(
+    event: str | None,
+    status: str | None,
+    deliver: bool,  # noqa: FBT001 - columns of the table
+    send: bool,  # noqa: FBT001
+    failed: bool,  # noqa: FBT001
+    idle: str | None,
+) -> None:
+    """Delivery, sending, failure and the rows that stand for no decision are told apart by the log's own words."""
+    found = read_status(event, status)
+    assert (found.deliver, found.send, found.failed, found.idle) == (deliver, send, failed, idle)
+
+
+@pytest.mark.parametrize(
+    "event, side",
+    [
+        ("RECEIVE", Side.INBOUND),
+        ("SEND", Side.OUTBOUND),
+        ("SENDEXTERNAL", Side.OUTBOUND),
+        ("DELIVER", Side.OUTBOUND),
+        ("FAIL", Side.OUTBOUND),
+        (None, None),
+    ],
+)
+def test_an_event_speaks_of_one_side_only(event: str | None, side: Side | None) -> None:
+    """RECEIVE speaks of the inbound side, SEND*, DELIVER and FAIL of the outbound side."""
+    assert read_status(event, None).side is side
+
+
+def test_the_code_of_a_failure_is_read() -> None:
+    """The enhanced status code is taken out of the server's words."""
+    words = "550 5.7.64 TenantAttribution; Relay Access Denied"
+    assert read_status("FAIL", words).code == "5.7.64"

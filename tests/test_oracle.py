@@ -1,0 +1,176 @@
+"""The oracle: rows of reference 11, through `analyzer.route`, as far as their rules are built.
+
+Not built yet and therefore not asked: conditions on a recipient's city (6), Partner restrictions
+(25, 27), RejectDirectSend (28), on-premises Send connectors (14, 30 to 35) and lint (16).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from analyzer import Decision, route
+from analyzer.tenant.model import DomainType, Tenant
+from analyzer.tenant.policy import Policy
+from tests.builders import (
+    BANKER,
+    BOB,
+    DAVID,
+    ERIN,
+    FOREIGN_HOST,
+    JOHN,
+    JULIE,
+    ONPREMISES,
+    OUR_SERVER,
+    SUN,
+    accepted,
+    directory,
+    inbound,
+    outbound,
+    tenant,
+)
+
+RELAY = DomainType.INTERNAL_RELAY
+
+SEED = tenant(
+    outbound=(
+        outbound("OB1", all_accepted_domains=True),
+        outbound("OB2", "contoso.com"),
+        outbound("OB3", "*.contoso.com"),
+    ),
+    accepted=accepted("contoso.com", "sales.contoso.com", "fabrikam.com", "contoso.onmicrosoft.com"),
+    directory=directory({f"john@{d}": ONPREMISES for d in ("fabrikam.com", "contoso.com", "sales.contoso.com")}),
+)
+HYBRID = tenant()
+CENTRAL = tenant(
+    outbound=(outbound("CMT", "*", route_all_via_onpremises=True),),
+    inbound=(inbound("From on-premises", certificate_name="*.contoso.com"),),
+)
+BY_CERTIFICATE = tenant(inbound=(inbound("IB", certificate_name="*.contoso.com"),))
+WILDCARD = tenant(outbound=(outbound("OB", "*.contoso.com"),))
+SUBDOMAINS = tenant(
+    outbound=(outbound("OB", all_accepted_domains=True),),
+    accepted=accepted("contoso.com", type=RELAY, match_subdomains=True),
+)
+RELAYED = tenant(outbound=(), accepted=accepted("contoso.com", type=RELAY), directory_complete=True)
+CONNECTED = tenant(accepted=accepted("contoso.com", type=RELAY), directory_complete=True)
+COMPLETE = tenant(directory_complete=True)
+STRICT = tenant(inbound=(inbound("Bank", "woodgrovebank.com", require_tls=True),))
+
+ROBOT = "robot@contoso.onmicrosoft.com"  # the cloud's own sender
+UNROUTED = "onprem-recipient-unrouted"
+HOST_CERT = "exchange.contoso.com"
+
+
+def mail(recipient: str, sender: str, ip: str | None = None, **changes: Any) -> dict[str, Any]:
+    """Write a message down."""
+    return {"recipient": recipient, "sender": sender, "ip": ip, **changes}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: a message to a tenant, the way it takes, and the answers due on both sides.
+
+    A side's answer is a connector's name, or the outcome in one word; `arrives` is None where the
+    message comes from the cloud.
+    """
+
+    number: str
+    tenant: Tenant
+    message: dict[str, Any]
+    path: str
+    leaves: str
+    arrives: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+# fmt: off
+ROWS = (
+    Row("1", SEED, mail("john@fabrikam.com", ROBOT), "cloud>onpremises", "OB1"),
+    Row("2", SEED, mail("john@contoso.com", ROBOT), "cloud>onpremises", "OB2"),
+    Row("3", SEED, mail("john@sales.contoso.com", ROBOT), "cloud>onpremises", "OB3"),
+    Row("4", WILDCARD, mail("x@mail.contoso.com", ROBOT, destination="onpremises"), "cloud>onpremises", "OB"),
+    Row("4 near miss", WILDCARD, mail("x@notcontoso.com", ROBOT, destination="onpremises"), "cloud>onpremises", "none"),
+    Row("5", SUBDOMAINS, mail("x@nwregion.contoso.com", BOB, destination="onpremises"), "cloud>onpremises", "OB"),
+    Row("7", HYBRID, mail(SUN, BOB), "cloud>internet", "none"),
+    Row("8", HYBRID, mail(JOHN, BOB), "cloud>onpremises", "To on-premises"),
+    Row("8 near miss", tenant(outbound=()), mail(JOHN, BOB), "cloud>onpremises", "none", reason=UNROUTED),
+    Row("9", HYBRID, mail(BOB, JOHN, OUR_SERVER), "onpremises>cloud", "local", "From on-premises"),
+    Row("10", HYBRID, mail(SUN, JOHN, OUR_SERVER), "onpremises>internet", "none", "From on-premises"),
+    Row("11", CENTRAL, mail(ERIN, DAVID), "cloud>internet", "CMT"),
+    Row("12", CENTRAL, mail(BOB, DAVID), "cloud>cloud", "local"),
+    Row("13 julie", CENTRAL, mail(JULIE, SUN, FOREIGN_HOST), "internet>onpremises", "CMT", "none"),
+    Row("13 david", CENTRAL, mail(DAVID, SUN, FOREIGN_HOST), "internet>cloud", "CMT", "none"),
+    Row("13 david returns", CENTRAL, mail(DAVID, SUN, OUR_SERVER, certificate="mail.contoso.com"),
+        "onpremises>cloud", "local", "From on-premises"),
+    Row("15", CENTRAL, mail(ERIN, BOB, forwarded=True), "cloud>internet", "none"),
+    Row("17", COMPLETE, mail("nobody@contoso.com", SUN, FOREIGN_HOST),
+        "internet>unknown", "reject", "none", code="5.4.1"),
+    Row("18", RELAYED, mail("nobody@contoso.com", BOB), "cloud>onpremises", "none", reason=UNROUTED),
+    Row("18 near miss", CONNECTED, mail("nobody@contoso.com", BOB), "cloud>onpremises", "To on-premises"),
+    Row("19 own sender", BY_CERTIFICATE, mail(BOB, JOHN, OUR_SERVER, certificate=HOST_CERT),
+        "onpremises>cloud", "local", "IB"),
+    Row("19 any sender", BY_CERTIFICATE, mail(ERIN, SUN, OUR_SERVER, certificate=HOST_CERT),
+        "onpremises>internet", "none", "IB"),
+    Row("19 near miss", BY_CERTIFICATE, mail(BOB, JOHN, OUR_SERVER, certificate="contoso.com"),
+        "onpremises>cloud", "local", "none"),
+    Row("20", HYBRID, mail(ERIN, "new@contoso.com", OUR_SERVER), "onpremises>internet", "none", "From on-premises"),
+    Row("20 near miss", HYBRID, mail(BOB, JOHN, FOREIGN_HOST), "onpremises>cloud", "local", "none"),
+    Row("21", HYBRID, mail(ERIN, SUN, OUR_SERVER), "onpremises>internet", "reject", "reject", code="5.7.64"),
+    Row("22", HYBRID, mail(ERIN, "", OUR_SERVER), "onpremises>internet", "reject", "reject", code="5.7.64"),
+    Row("23", BY_CERTIFICATE, mail(ERIN, "", OUR_SERVER, certificate=HOST_CERT), "onpremises>internet", "none", "IB"),
+    Row("24", HYBRID, mail(BOB, SUN, FOREIGN_HOST), "internet>cloud", "local", "none"),
+    Row("26", STRICT, mail(BOB, BANKER, FOREIGN_HOST, tls=False), "partner>cloud", "reject", "reject"),
+    Row("26 near miss", STRICT, mail(BOB, BANKER, FOREIGN_HOST, tls=True), "partner>cloud", "local", "Bank"),
+)
+# fmt: on
+
+
+def answers(decision: Decision) -> tuple[str, str | None]:
+    """Give the two sides' answers in one word each."""
+    leaves = decision.selected_outbound_connector or decision.outcome
+    return leaves, decision.selected_inbound_connector or decision.inbound_outcome
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.number for row in ROWS])
+def test_oracle(row: Row) -> None:
+    """The row's message takes the row's way under the default policies (11)."""
+    decision = route(row.tenant, **row.message)
+
+    assert (decision.path, *answers(decision)) == (row.path, row.leaves, row.arrives)
+    assert decision.code == row.code
+    assert row.reason in {None, decision.reason}
+
+
+@pytest.mark.parametrize(
+    "recipient, carrier, policies",
+    [
+        ("john@fabrikam.com", "OB1", {}),  # 11, case 1
+        ("john@contoso.com", "OB2", {}),  # 11, case 2
+        ("john@sales.contoso.com", "OB1", {"precedence": "list"}),  # 11, case 3
+    ],
+)
+def test_the_seed_read_as_a_list(recipient: str, carrier: str, policies: dict[str, str]) -> None:
+    """Under `precedence=list` only the third address changes, and the answer names the policy (3.5)."""
+    decision = route(SEED, recipient=recipient, sender=ROBOT, policy=Policy(precedence="list"))
+
+    assert (decision.selected_outbound_connector, decision.policies) == (carrier, policies)
+
+
+def test_the_seed_names_the_policy_on_which_the_third_answer_rests() -> None:
+    """3.5, 7: both readings are computed; where they differ the default is named as well."""
+    decisions = [
+        route(SEED, recipient=f"john@{d}", sender=ROBOT) for d in ("fabrikam.com", "contoso.com", "sales.contoso.com")
+    ]
+
+    assert [d.policies for d in decisions] == [{}, {}, {"precedence": "example"}]
+
+
+def test_a_stranger_cannot_relay_through_us() -> None:
+    """11, case 29: nobody of ours sends and nobody of ours receives, so the message is not simply taken in."""
+    decision = route(HYBRID, recipient=ERIN, sender=SUN, ip=FOREIGN_HOST)
+
+    assert (decision.path, decision.inbound_outcome) != ("internet>internet", "none")

@@ -1,0 +1,463 @@
+"""One made-up message: what `mailflow route` answers, in which words, and what it says it rests on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from analyzer import Decision, UsageError, route
+from analyzer.selection import inbound as arriving_rules
+from analyzer.selection import outbound as leaving_rules
+from analyzer.tenant.model import ConnectorType, DomainType, MailboxPlace, Placement, Snapshot, Tenant
+from analyzer.tenant.policy import Policy
+from tests.builders import (
+    BANKER,
+    BOB,
+    CLOUD,
+    DAVID,
+    ERIN,
+    FOREIGN_HOST,
+    JOHN,
+    OUR_SERVER,
+    OUR_SERVERS,
+    SUN,
+    accepted,
+    directory,
+    inbound,
+    networks,
+    outbound,
+    rule,
+    snapshot,
+    tenant,
+)
+
+PARTNER = ConnectorType.PARTNER
+NEW = "new@contoso.com"  # in no list
+WORDS = {"connector", "none", "local", "reject", "ambiguous", "undetermined"}
+
+HYBRID = tenant()
+CMT = outbound("CMT", "*", route_all_via_onpremises=True)
+P_ORG = outbound("P org", "example.org", type=PARTNER)
+CENTRAL = tenant(outbound=(CMT,))
+CERT = inbound("Cert", certificate_name="*.contoso.com")
+BY_CERTIFICATE = tenant(inbound=(CERT,))
+RULED = outbound("Ruled", rule_scoped=True)
+HIDDEN = rule("Ruled", unmodelled=("HeaderContainsWords",))
+TWINS = (outbound("B", "contoso.com"), outbound("A", "contoso.com"))
+
+
+def ask(to: Tenant, recipient: str, sender: str | None = None, ip: str | None = None, **options: Any) -> Decision:
+    """Route a message; the order of arguments is that of the tables."""
+    return route(to, recipient=recipient, sender=sender, ip=ip, **options)
+
+
+Message = tuple[Tenant, tuple[str, ...], dict[str, Any]]
+
+SETTLED: tuple[Message, ...] = (
+    (HYBRID, (JOHN, BOB), {}),
+    (HYBRID, (BOB, JOHN, OUR_SERVER), {}),
+    (HYBRID, (ERIN, JOHN, OUR_SERVER), {}),
+    (HYBRID, (BOB, BANKER, FOREIGN_HOST), {}),
+    (CENTRAL, (ERIN, BOB), {}),
+    (CENTRAL, (ERIN, BOB), {"forwarded": True}),
+    (CENTRAL, (BOB, SUN, FOREIGN_HOST), {}),
+    (BY_CERTIFICATE, (ERIN, SUN, OUR_SERVER), {"certificate": "mail.contoso.com"}),
+    (tenant(inbound=(CERT,), onpremises_certificates=("mail.contoso.com",)), (BOB, JOHN, OUR_SERVER), {}),
+)
+OPEN: tuple[Message, ...] = (
+    (HYBRID, (NEW,), {}),
+    (BY_CERTIFICATE, (ERIN, SUN, OUR_SERVER), {}),
+    (tenant(outbound=None, inbound=None), (JOHN, SUN, FOREIGN_HOST), {}),
+    (tenant(accepted=None, directory=None), (JOHN, SUN, FOREIGN_HOST), {}),
+)
+OTHERS: tuple[Message, ...] = (
+    (HYBRID, (ERIN, SUN, OUR_SERVER), {}),
+    (HYBRID, (ERIN, "", OUR_SERVER), {}),
+    (tenant(outbound=TWINS), (JOHN, BOB), {}),
+)
+MESSAGES = (*SETTLED, *OPEN, *OTHERS)
+
+
+@pytest.mark.parametrize("to, message, options", MESSAGES)
+def test_the_json_has_the_keys_and_types_of_the_contract(
+    to: Tenant, message: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    """Outsiders rely on these keys; `snapshot` is the only one more, and tells what --at chose."""
+    found = json.loads(json.dumps(ask(to, *message, **options).as_dict()))
+
+    assert list(found) == [
+        "path", "outcome", "inbound_outcome", "selected_inbound_connector", "selected_outbound_connector", "code",
+        "candidates", "missing", "reason", "policies", "snapshot", "steps",
+    ]  # fmt: skip
+    assert found["outcome"] in WORDS
+    assert found["inbound_outcome"] in {*WORDS - {"local"}, None}
+    assert found["reason"]
+    assert all(type(found[name]) is list for name in ("candidates", "missing", "steps"))
+    assert all(step.keys() == {"subject", "fate", "cite"} and all(step.values()) for step in found["steps"])
+
+
+@pytest.mark.parametrize("to, message, options", MESSAGES)
+def test_names_and_words_agree(to: Tenant, message: tuple[str, ...], options: dict[str, Any]) -> None:
+    """A side names a connector exactly if its word is "connector", and what is undetermined says what is missing."""
+    found = ask(to, *message, **options)
+
+    assert (found.selected_outbound_connector is not None) == (found.outcome == "connector")
+    assert (found.selected_inbound_connector is not None) == (found.inbound_outcome == "connector")
+    assert bool(found.missing) == ("undetermined" in {found.outcome, found.inbound_outcome})
+    assert bool(found.candidates) == ("ambiguous" in {found.outcome, found.inbound_outcome})
+
+
+@pytest.mark.parametrize("to, message, options", SETTLED)
+def test_the_steps_decide_what_the_decision_says(to: Tenant, message: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Each side has one deciding step, and it names that side's answer."""
+    found = ask(to, *message, **options)
+    arrives = found.selected_inbound_connector or found.inbound_outcome
+
+    assert _decided(found, [subject for subject, _, _ in arriving_rules.ORDER]) == ([arrives] if arrives else [])
+    assert _decided(found, [subject for subject, _, _ in leaving_rules.ORDER]) == [
+        found.selected_outbound_connector or found.outcome
+    ]
+
+
+def _decided(decision: Decision, subjects: list[str]) -> list[str]:
+    steps = [s.fate for s in decision.steps if s.subject in subjects and s.fate.startswith("decides: ")]
+    return [fate.removeprefix("decides: ").rpartition(" (")[0] for fate in steps]
+
+
+@pytest.mark.parametrize(
+    "message, options, path",
+    [
+        ((JOHN, BOB), {}, "cloud>onpremises"),
+        ((BOB, JOHN, OUR_SERVER), {}, "onpremises>cloud"),
+        ((SUN, "teams@contoso.onmicrosoft.com"), {}, "cloud>internet"),
+        ((BOB, BANKER, FOREIGN_HOST), {}, "partner>cloud"),
+        ((BANKER, BOB), {}, "cloud>partner"),
+        ((BOB, "", OUR_SERVER), {}, "onpremises>cloud"),
+        ((BOB, "", FOREIGN_HOST), {}, "internet>cloud"),
+        ((BOB,), {"origin": "onpremises"}, "onpremises>cloud"),  # instead of what sender and address tell
+        ((BOB, SUN, FOREIGN_HOST), {"origin": "cloud"}, "cloud>cloud"),
+        ((BOB, DAVID), {"destination": "onpremises"}, "cloud>onpremises"),  # instead of what the lists tell
+        ((NEW, DAVID), {}, "cloud>unknown"),
+        ((BOB,), {}, "unknown>cloud"),
+    ],
+)
+def test_the_path(message: tuple[str, ...], options: dict[str, Any], path: str) -> None:
+    """Places come from the options, else from sender, address and lists; what nobody tells is `unknown`."""
+    assert ask(HYBRID, *message, **options).path == path
+
+
+def test_a_declared_certificate_tells_the_origin() -> None:
+    """Evidence, Origin: a host or certificate declared under [onpremises] is on-premises as an address is."""
+    declared = tenant(inbound=(CERT,), onpremises_certificates=("mail.contoso.com",))
+
+    assert ask(declared, BOB, JOHN, certificate="mail.contoso.com", ip=FOREIGN_HOST).path == "onpremises>cloud"
+    assert ask(declared, BOB, SUN, certificate="Mail.Contoso.com", ip=FOREIGN_HOST).path == "onpremises>cloud"
+    assert ask(declared, BOB, SUN, certificate="mail.example.net", ip=FOREIGN_HOST).path == "internet>cloud"
+
+
+@pytest.mark.parametrize("message, options", [((BOB, DAVID), {}), ((ERIN, BOB), {}), ((JOHN,), {"origin": "cloud"})])
+def test_what_comes_from_the_cloud_does_not_arrive(message: tuple[str, ...], options: dict[str, Any]) -> None:
+    """`inbound_outcome` is null where the origin is cloud."""
+    found = ask(HYBRID, *message, **options)
+
+    assert (found.inbound_outcome, found.selected_inbound_connector) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "to, message, options, missing",
+    [
+        (HYBRID, (NEW, BOB), {}, ("destination",)),
+        (CENTRAL, (ERIN,), {}, ("origin",)),  # CMT covers cloud senders alone
+        (CENTRAL, (NEW, BOB), {}, ("destination",)),
+        (tenant(outbound=(P_ORG, RULED), rules=(HIDDEN,)), (ERIN, BOB), {}, ("rule_hit",)),
+        (tenant(accepted=None, directory=None), (JOHN,), {"origin": "cloud"}, ("destination",)),
+        (tenant(outbound=None), (JOHN, BOB), {}, ("outbound_connectors",)),
+        (tenant(rules=(rule("Elsewhere"),)), (JOHN, BOB), {}, ("outbound_connectors",)),  # 7.4, 10.1 trap 2
+    ],
+)
+def test_an_input_that_matters_is_named(
+    to: Tenant, message: tuple[str, ...], options: dict[str, Any], missing: tuple[str, ...]
+) -> None:
+    """Every value of a missing input is tried; only where the answers differ is the way out undetermined (8)."""
+    found = ask(to, *message, **options)
+
+    assert (found.outcome, found.selected_outbound_connector) == ("undetermined", None)
+    assert set(missing) <= set(found.missing)
+
+
+@pytest.mark.parametrize(
+    "to, message, options, outcome",
+    [
+        (HYBRID, (ERIN,), {}, "none"),  # whoever sends it
+        (HYBRID, (JOHN,), {}, "connector"),
+        (HYBRID, (BOB,), {}, "local"),
+        (tenant(outbound=(outbound("*", "*"),)), (NEW, BOB), {"destination": "onpremises"}, "connector"),
+        (tenant(rules=(replace(HIDDEN, connector="To on-premises"),)), (JOHN, BOB), {}, "connector"),  # fired or not
+        (tenant(outbound=None), (BOB, DAVID), {}, "local"),
+        (tenant(rules=None), (JOHN, BOB), {}, "connector"),  # 7.4: no rules export, no rule fired
+        (tenant(inbound=None), (JOHN, SUN, FOREIGN_HOST), {}, "connector"),
+    ],
+)
+def test_an_input_that_does_not_matter_is_not_asked_for(
+    to: Tenant, message: tuple[str, ...], options: dict[str, Any], outcome: str
+) -> None:
+    """What is open and changes nothing leaves the way out known (8, missing inputs)."""
+    assert ask(to, *message, **options).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "to, message, options, missing",
+    [
+        (BY_CERTIFICATE, (ERIN, SUN, OUR_SERVER), {}, ("certificate",)),  # refused, unless it presents one
+        (BY_CERTIFICATE, (BOB, JOHN, OUR_SERVER), {}, ("certificate",)),
+        (HYBRID, (BOB, JOHN), {"origin": "onpremises"}, ("connecting_ip",)),
+        (HYBRID, (JOHN,), {}, ("origin", "connecting_ip")),
+        (tenant(inbound=None), (JOHN, SUN, FOREIGN_HOST), {}, ("inbound_connectors",)),
+    ],
+)
+def test_an_open_arrival_is_told_beside_the_way_out(
+    to: Tenant, message: tuple[str, ...], options: dict[str, Any], missing: tuple[str, ...]
+) -> None:
+    """A merely possible refusal, and any other doubt of arrival, shows in `inbound_outcome` alone."""
+    found = ask(to, *message, **options)
+
+    assert found.outcome in {"none", "local", "connector"}
+    assert (found.inbound_outcome, found.missing) == ("undetermined", missing)
+
+
+@pytest.mark.parametrize(
+    "to, message, options, code",
+    [
+        (HYBRID, (ERIN, SUN, OUR_SERVER), {}, "5.7.64"),
+        (HYBRID, (ERIN, "", OUR_SERVER), {}, "5.7.64"),  # --from "": only a certificate relays it (4.3)
+        (HYBRID, (ERIN, SUN), {"origin": "onpremises", "ip": FOREIGN_HOST}, "5.7.64"),
+        (tenant(outbound=(P_ORG,)), (ERIN, SUN, OUR_SERVER), {}, "5.7.64"),  # whatever would have carried it on
+        (tenant(directory_complete=True), (NEW, SUN, FOREIGN_HOST), {}, "5.4.1"),
+        (tenant(directory_complete=True), (NEW, BOB), {}, "5.1.10"),
+        (tenant(directory_complete=True, outbound=None), (NEW, BOB), {}, "5.1.10"),  # whatever else is missing
+    ],
+)
+def test_certain_refusal(to: Tenant, message: tuple[str, ...], options: dict[str, Any], code: str) -> None:
+    """A message refused on arrival or for its recipient leaves by nothing, with the code of the refusal (4.5)."""
+    found = ask(to, *message[:2], **{"ip": message[2] if message[2:] else None, **options})
+
+    assert (found.outcome, found.code) == ("reject", code)
+    assert (found.selected_inbound_connector, found.selected_outbound_connector) == (None, None)
+
+
+def test_attribution_comes_before_centralized_transport() -> None:
+    """3.3: attribution runs first; what is Originating from our own servers is not sent round again.
+
+    The connector lists an address that nobody declared in mailflow.toml, as on the way back of oracle case 13.
+    """
+    central = tenant(
+        outbound=(CMT,), inbound=(inbound("IB", sender_ips=networks(OUR_SERVERS)),), onpremises_addresses=()
+    )
+    returned = ask(central, DAVID, SUN, OUR_SERVER)
+
+    assert (returned.inbound_outcome, returned.selected_inbound_connector) == ("connector", "IB")
+    assert returned.outcome == "local"
+
+
+def test_an_attributed_relay_is_not_sent_round_again() -> None:
+    """KB 3194415 with attribution by certificate: mail relayed for our own servers leaves by MX despite CMT."""
+    central = tenant(outbound=(CMT,), inbound=(CERT,), onpremises_addresses=())
+    policy = Policy(cmt_forwarded="cmt")
+    found = ask(central, ERIN, SUN, FOREIGN_HOST, certificate="mail.contoso.com", policy=policy)
+
+    assert found.selected_inbound_connector == "Cert"
+    assert found.outcome == "none"
+
+
+def test_equal_connectors_are_all_candidates() -> None:
+    """7.1, R2: a made-up message answers `ambiguous` with every candidate."""
+    found = ask(tenant(outbound=TWINS), JOHN, BOB)
+
+    assert (found.outcome, found.selected_outbound_connector, found.candidates) == ("ambiguous", None, ("A", "B"))
+    assert found.reason == "equal-candidates"
+    assert found.policies == {"equal_candidates": "ambiguous"}
+
+
+def test_equal_inbound_connectors_are_candidates_too() -> None:
+    """4.2, 4: two equal ones; the way out is known all the same."""
+    twins = tuple(inbound(name, sender_ips=networks(OUR_SERVERS)) for name in ("B", "A"))
+    found = ask(tenant(inbound=twins), BOB, JOHN, OUR_SERVER)
+
+    assert (found.outcome, found.inbound_outcome, found.candidates) == ("local", "ambiguous", ("A", "B"))
+    assert found.policies == {"equal_candidates": "ambiguous"}
+
+
+WILD, ALL = outbound("Wild", "*.contoso.com"), outbound("All", all_accepted_domains=True)
+
+# policy, a tenant, a message whose answer rests on it, options: every policy that can change an answer.
+RESTS: list[tuple[str, Tenant, tuple[str, ...], dict[str, Any]]] = [
+    ("precedence", tenant(outbound=(WILD, ALL)), (JOHN, BOB), {"policy": Policy(wildcard_apex="include")}),
+    ("wildcard_apex", tenant(outbound=(WILD,)), (JOHN, BOB), {}),
+    ("scope_combination", tenant(outbound=(replace(ALL, recipient_domains=("*",)),)), (ERIN, BOB), {}),
+    ("cmt_vs_specific", tenant(outbound=(CMT, P_ORG)), (ERIN, BOB), {}),
+    ("cmt_vs_rule", tenant(outbound=(CMT, RULED), rules=(rule("Ruled"),)), (ERIN, BOB), {}),
+    ("cmt_forwarded", CENTRAL, (ERIN, BOB), {"forwarded": True}),
+    ("equal_candidates", tenant(outbound=TWINS), (JOHN, BOB), {}),
+    ("recipient_fallback", HYBRID, (BOB, SUN, OUR_SERVER), {}),
+    ("unvalidated", tenant(outbound=(outbound("New", "contoso.com", validated=False),)), (JOHN, BOB), {}),
+]
+
+
+@pytest.mark.parametrize("name, to, message, options", RESTS, ids=[row[0] for row in RESTS])
+def test_a_policy_that_changes_the_answer_is_named(
+    name: str, to: Tenant, message: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    """7.1: the answer under every other value is compared, and the decision names the policy at its setting."""
+    plain = ask(to, *message, **options)
+    values = [(value, changed) for n, value, changed in Policy().alternatives() if n == name]
+    others = [(value, ask(to, *message, **{**options, "policy": changed})) for value, changed in values]
+
+    assert plain.policies[name] == getattr(Policy(), name)
+    for value, other in others:
+        assert other.policies[name] == value
+        assert other.as_dict() != plain.as_dict()
+
+
+@pytest.mark.parametrize(
+    "to, message",
+    [
+        (HYBRID, (JOHN, BOB)),
+        (HYBRID, (BOB, JOHN, OUR_SERVER)),  # an accepted sender: no fallback to the recipient
+        (tenant(outbound=(outbound("E", "contoso.com"), WILD, ALL)), (JOHN, BOB)),  # exact beats everything
+        (CENTRAL, (ERIN, BOB)),
+        (tenant(outbound=(CMT, P_ORG)), (JOHN, BOB)),
+        (tenant(rules=(rule("To on-premises"),)), (JOHN, BOB)),  # a rule, but no CMT
+        (tenant(outbound=(*TWINS,)), (BOB, DAVID)),  # equals that nobody needs
+    ],
+)
+def test_a_policy_that_changes_nothing_is_not_named(to: Tenant, message: tuple[str, ...]) -> None:
+    """7.1: if the answers are the same, the policy is not mentioned."""
+    assert ask(to, *message).policies == {}
+
+
+def test_the_tenants_own_policy_holds_unless_another_is_given() -> None:
+    """mailflow.toml sets policies; the option outranks it."""
+    own = tenant(outbound=(WILD,), policy=Policy(wildcard_apex="exclude"))
+
+    assert ask(own, JOHN, BOB).outcome == "none"
+    assert ask(own, JOHN, BOB, policy=Policy()).outcome == "connector"
+
+
+RELAYED = tenant(outbound=(), accepted=accepted("contoso.com", type=DomainType.INTERNAL_RELAY), directory_complete=True)
+
+
+@pytest.mark.parametrize(
+    "to, recipient, policy, unrouted",
+    [
+        (RELAYED, NEW, "unrouted", True),  # 11, case 18
+        (RELAYED, NEW, "mx", False),  # 7.2: "EOP looks up the MX record"
+        (RELAYED, JOHN, "mx", True),  # placed by the directory: the policy does not speak
+        (tenant(outbound=()), JOHN, "mx", True),
+        (RELAYED, BOB, "unrouted", False),
+    ],
+)
+def test_where_mail_for_on_premises_finds_no_connector(
+    to: Tenant, recipient: str, policy: str, *, unrouted: bool
+) -> None:
+    """Without a connector the reason says unrouted, save for unplaced InternalRelay recipients by policy (7.2)."""
+    found = ask(to, recipient, BOB, policy=Policy(internal_relay_fallback=policy))
+
+    assert (found.reason == "onprem-recipient-unrouted") is unrouted
+
+
+def test_a_mail_user_leaves_by_the_domain_it_is_resolved_to() -> None:
+    """3.2: selection looks at the resolved address."""
+    places = directory({BOB: CLOUD, "erin@contoso.com": Placement(MailboxPlace.EXTERNAL, ERIN)})
+    found = ask(tenant(outbound=(P_ORG,), directory=places), "erin@contoso.com", BOB)
+
+    assert (found.path, found.selected_outbound_connector) == ("cloud>internet", "P org")
+
+
+def test_a_mail_user_arrives_by_the_domain_it_was_addressed_at() -> None:
+    """4.2: attribution sees RCPT TO, so mail from our servers for our own contact is no relay to a foreign domain."""
+    places = directory({"erin@contoso.com": Placement(MailboxPlace.EXTERNAL, ERIN)})
+    found = ask(tenant(directory=places), "erin@contoso.com", SUN, OUR_SERVER)
+
+    assert (found.outcome, found.selected_inbound_connector) == ("none", "From on-premises")
+
+
+@pytest.mark.parametrize("address", [JOHN, JOHN.upper(), "John@Contoso.Com"])
+def test_the_case_of_addresses_does_not_matter(address: str) -> None:
+    """3.4, case."""
+    found = ask(HYBRID, address, BOB.upper())
+
+    assert (found.path, found.selected_outbound_connector) == ("cloud>onpremises", "To on-premises")
+
+
+def dated(day: int, carrier: str) -> Snapshot:
+    """Build a snapshot of January 2024 in which one connector carries everything to us."""
+    since = datetime(2024, 1, day, tzinfo=UTC)
+    return snapshot(name=f"2024-01-{day:02}T0000Z", since=since, outbound=(outbound(carrier, "contoso.com"),))
+
+
+@pytest.mark.parametrize(
+    "at, carrier",
+    [
+        (None, "Second"),  # the latest
+        (datetime(2024, 1, 20, tzinfo=UTC), "Second"),  # in force from that moment
+        (datetime(2024, 1, 19, 23, 59, 59, tzinfo=UTC), "First"),
+        (datetime(2024, 1, 20), "Second"),  # noqa: DTZ001 - naive times are UTC
+        (datetime(2024, 1, 20, 1, tzinfo=timezone(timedelta(hours=2))), "First"),  # 23:00 UTC on the day before
+        (datetime(2023, 1, 1, tzinfo=UTC), "First"),  # before every snapshot: the earliest stands in
+    ],
+)
+def test_the_snapshot_in_force_at_a_moment_answers(at: datetime | None, carrier: str) -> None:
+    """Each snapshot is in force from its moment until the next; the decision names it."""
+    found = ask(tenant(dated(10, "First"), dated(20, "Second")), JOHN, BOB, at=at)
+
+    assert found.selected_outbound_connector == carrier
+    assert found.snapshot == {"First": "2024-01-10T0000Z", "Second": "2024-01-20T0000Z"}[carrier]
+
+
+def test_it_prints_headline_reason_and_every_step() -> None:
+    """A decision printed is the answer in one line, what it rests on, and the steps in order."""
+    found = ask(tenant(outbound=(WILD,)), JOHN, SUN, FOREIGN_HOST)
+    lines = str(found).splitlines()
+
+    assert lines[:4] == [
+        "internet>onpremises: by Wild",
+        "  reason: wildcard-domain",
+        "  arrives: none",
+        "  rests on: wildcard_apex=include",
+    ]
+    assert [line.strip() for line in lines[4:]] == [str(step) for step in found.steps]
+
+
+@pytest.mark.parametrize(
+    "to, message, words",
+    [
+        (HYBRID, (ERIN, BOB), "by the MX record, no connector"),
+        (HYBRID, (DAVID, BOB), "delivered inside Exchange Online"),
+        (HYBRID, (ERIN, SUN, OUR_SERVER), "rejected with 5.7.64"),
+        (tenant(outbound=TWINS), (JOHN, BOB), "by one of A, B"),
+        (HYBRID, (NEW, BOB), "this is missing: destination"),
+    ],
+)
+def test_the_headline_says_the_answer(to: Tenant, message: tuple[str, ...], words: str) -> None:
+    """Each outcome has its sentence, with names, code or missing inputs."""
+    assert words in ask(to, *message).headline()
+
+
+def test_a_notebook_shows_no_markup_of_others() -> None:
+    """A connector's name reaches HTML escaped."""
+    found = ask(tenant(outbound=(outbound("<script>", "contoso.com"),)), JOHN, BOB)
+    page = found._repr_html_()
+
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("option", ["origin", "destination"])
+def test_a_place_that_does_not_exist_is_a_mistake_of_the_user(option: str) -> None:
+    """In Python as on the command line, a wrong place is one clear line that names the right ones."""
+    with pytest.raises(UsageError, match="onpremises"):
+        ask(HYBRID, JOHN, BOB, **{option: "mars"})
