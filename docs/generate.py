@@ -9,14 +9,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from analyzer.findings import FINDINGS, Kind
 from analyzer.paths import ALLOWED, ALLOWED_BY_CMT, AllowedPath
 from analyzer.paths import Kind as ConnectorKind
+from analyzer.report import analyze
 from analyzer.schema import TABLES, TableSchema
 from analyzer.simulator import FAULTS, TRUTH
 from analyzer.summaries import SUMMARIES
+from analyzer.tenant import load_tenant
 from analyzer.tenant.model import Place
 from analyzer.tenant.policy import POLICIES, PolicyRow, PolicyRule
 from analyzer.tenant.settings import json_schema
@@ -235,7 +238,17 @@ def faults_block() -> str:
     return table(head, rows)
 
 
+def output_block() -> str:
+    """Show the end of a run over the sample logs, as `make demo` prints it."""
+    with TemporaryDirectory() as folder:
+        tenant = load_tenant(ROOT / "sample_logs" / "tenant")
+        report = analyze([ROOT / "sample_logs" / "logs"], tenant, out=Path(folder) / "demo-report")
+        text = report.text().replace(f"{folder}/", "")
+    return f"```text\n$ mailflow analyze sample_logs/logs --tenant sample_logs/tenant --out demo-report\n{text}\n```"
+
+
 PAGES: tuple[Page, ...] = (
+    Page("README.md", {"output": output_block}),
     Page(
         "docs/schema.md",
         {"tables": tables_block, "summaries": summaries_block, "truth": truth_block, "settings": settings_block},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,8 @@ def test_a_stale_page_is_named(
     for page in generator.PAGES:
         (tmp_path / page.path).parent.mkdir(exist_ok=True)
         (tmp_path / page.path).write_text(_read(page.path), encoding="utf-8")
+    shutil.copytree(ROOT / "sample_logs" / "logs", tmp_path / "sample_logs" / "logs")
+    shutil.copytree(ROOT / "sample_logs" / "tenant", tmp_path / "sample_logs" / "tenant")
     stale = _read("docs/schema.md").replace("| `verdict` |", "| `judgement` |")
     (tmp_path / "docs/schema.md").write_text(stale, encoding="utf-8")
     monkeypatch.setattr(generator, "ROOT", tmp_path)

@@ -189,7 +189,7 @@ def onprem_recipient_unrouted(causes: pa.Table, _context: Context) -> Iterator[F
     for group in grouped(found, ["recipient_domain", "path", "policies"]):
         domain = str(group["recipient_domain"] or group["domain"])
         yield Finding(
-            title=f"{domain}: on-premises recipients, but no outbound connector covers the domain",
+            title=f"{domain}: on-premises recipients, but no outbound connector for it",
             cause=f"No enabled outbound connector matches {domain}; its MX record is used instead.",
             advice=f"Add {domain} to RecipientDomains of the outbound connector to your own servers "
             "(or set AllAcceptedDomains), with Enabled true.",

@@ -16,7 +16,7 @@ from analyzer.report.wording import Calibration, Totals, calibrations, faults, h
 from analyzer.schema import VERDICTS
 
 WIDTH = 100
-_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING = 2, 5, 2, 4  # at most so many lines of each, then "and n more"
+_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING = 2, 6, 2, 4  # at most so many lines of each, then "and n more"
 
 
 def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
@@ -98,10 +98,12 @@ def _findings(findings: pa.Table) -> Iterator[str]:
     if not rows:
         yield "No findings."
         return
-    yield f"{'Findings':<78}{'messages':>12}{'failed':>10}"
+    counts = max(len("messages"), *(len(_n(row["messages"])) for row in rows[:_FINDINGS]))
+    yield f"{'Findings':<13}{'messages':>{counts}}"
     for row in rows[:_FINDINGS]:
-        head = f"{row['severity']:<7}{row['code']:<6}{_shown(row['title'], 65)}"
-        yield f"{head:<78}{_n(row['messages']):>12}{_n(row['failed']):>10}"
+        failed = f" ({_n(row['failed'])} failed)" if row["failed"] else ""
+        head = f"{row['severity']:<7}{row['code']:<6}{_n(row['messages']):>{counts}}  "
+        yield f"{head}{_shown(row['title'], WIDTH - len(head) - len(failed))}{failed}"
     if len(rows) > _FINDINGS:
         yield f"and {_n(len(rows) - _FINDINGS, 'more finding')}"
 
