@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from analyzer.formats import FORMATS
+from analyzer.formats.base import Evidence
+
 SCHEMA_VERSION = 1
 
 Record = Mapping[str, Any]  # JSON, before it is read below
@@ -108,6 +111,12 @@ class Run:
             evidence_share=completeness["connector_evidence_share"],
             notes=tuple(completeness["notes"]),
         )
+
+    @property
+    def counted(self) -> str:
+        """What one message stands for in the counts: event logs hold several rows of one message."""
+        per_event = {f.name for f in FORMATS if f.evidence is Evidence.PER_EVENT}
+        return "one a recipient and event" if any(i.format in per_event for i in self.inputs) else "one a recipient"
 
     @property
     def noise(self) -> Mapping[str, int]:

@@ -57,7 +57,7 @@ def _books(run: Run) -> Iterator[str]:
     if books.rejected:
         yield "          rejects.parquet says which rows were rejected and why"
     evidence = "" if run.evidence_share is None else f"; {share(*_ratio(run.evidence_share))} with connector evidence"
-    yield f"Messages  {_n(books.verdict_rows)}, one a recipient{evidence}"
+    yield f"Messages  {_n(books.verdict_rows)}, {run.counted}{evidence}"
 
 
 def _faults(run: Run, totals: Totals) -> Iterator[str]:
