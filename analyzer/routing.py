@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 
 from analyzer.addresses import NULL_SENDER
@@ -14,13 +14,14 @@ from analyzer.compare.observation import Observation
 from analyzer.compare.sides import SideResult, Verdict, relayed_by_mx
 from analyzer.errors import UsageError
 from analyzer.evidence import Places
+from analyzer.moments import utc
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import Lens
 from analyzer.selection.inbound import explain_inbound
 from analyzer.selection.outbound import explain_outbound
 from analyzer.tenant.model import Place, Tenant
-from analyzer.tenant.policy import POLICIES, Policy
+from analyzer.tenant.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ def route(
     forwarded: bool = False,
     origin: str | None = None,
     destination: str | None = None,
-    at: datetime | None = None,
-    policy: Policy | None = None,
+    at: datetime | str | None = None,
+    policy: Policy | Mapping[str, str] | None = None,
 ) -> Decision:
     """Decide one made-up message.
 
@@ -106,9 +107,10 @@ def route(
         origin: cloud, onpremises, internet or partner; None derives it from sender and source.
         destination: as origin, for the recipient.
         at: the moment, for dated snapshots; None takes the latest. Naive times are UTC.
-        policy: policies instead of the tenant's own.
+        policy: policies instead of the tenant's own, or single values over them.
     """
-    number = Timeline(tenant).epoch_at(_utc(at)).snapshot if at else len(tenant.snapshots) - 1
+    moment = utc(at, "at")
+    number = Timeline(tenant).epoch_at(moment).snapshot if moment else len(tenant.snapshots) - 1
     snapshot = tenant.snapshots[number]
     lens = Lens(snapshot, tenant.settings)
     row = Observation(
@@ -124,17 +126,13 @@ def route(
         destination=_place(destination, "destination"),
         made_up=True,
     )
-    return _decided(row, lens, policy or tenant.settings.policy, snapshot.name)
+    return _decided(row, lens, tenant.settings.policy.ruled_by(policy), snapshot.name)
 
 
 def _place(name: str | None, what: str) -> Place | None:
     if name is None or name in list(Place):
         return Place(name) if name else None
     raise UsageError(f"{what} {name!r} is not one of {', '.join(Place)}")
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +258,3 @@ def _unproven(case: Case) -> Iterator[Step]:
 def _places(places: Places) -> str:
     words = " or ".join(places.possible)
     return f"{words} (weak evidence)" if places.weak else words
-
-
-def checked_policies(values: Mapping[str, str]) -> Mapping[str, str]:
-    """Refuse a policy that does not exist."""
-    known = [p.name for p in POLICIES]
-    strange = next((name for name in values if name not in known), None)
-    if strange is not None:
-        raise UsageError(f"policy {strange!r} is not one of {', '.join(known)}")
-    return values

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import json_option, moment, policy_option, policy_values, progress_line
+from analyzer.cli.options import json_option, policy_option, policy_values, progress_line
+from analyzer.moments import utc
 from analyzer.schema import SEVERITIES
 
 
@@ -53,11 +54,11 @@ def analyze(
         logs,
         load_tenant(tenant_path),
         out=out,
-        since=moment(since, "--since"),
-        until=moment(until, "--until"),
+        since=utc(since, "--since"),
+        until=utc(until, "--until"),
         format_name=format_name,
         date_order=date_order,
-        policies=policy_values(policies),
+        policy=policy_values(policies),
         workers=workers,
         force=force,
         progress=progress_line(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,22 +37,6 @@ def policy_values(texts: tuple[str, ...]) -> dict[str, str]:
     if wrong is not None:
         raise UsageError(f"--policy {wrong}: NAME=VALUE would be accepted, for example precedence=list")
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def moment(text: str | None, option: str) -> datetime | None:
-    """Read a time; UTC unless it carries an offset."""
-    if text is None:
-        return None
-    from dateutil import parser
-
-    midnight = datetime(1970, 1, 1)  # noqa: DTZ001 - only fills in the time of day that a date lacks
-    try:
-        found = parser.parse(text, default=midnight)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{option} {text}: not a time; 2026-10-01 or 2026-10-01T14:30+02:00 would be accepted"
-        ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def progress_line() -> Callable[[Progress], None]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import click
 
-from analyzer.cli.options import json_option, moment, policy_option, policy_values
+from analyzer.cli.options import json_option, policy_option, policy_values
+from analyzer.moments import utc
 
 _PLACES = click.Choice(["cloud", "onpremises", "internet", "partner"])
 
@@ -41,13 +41,11 @@ def route(
     as_json: bool,
 ) -> None:
     """Decide one made-up message and show every step."""
-    from analyzer.routing import checked_policies
     from analyzer.routing import route as decide
     from analyzer.tenant import load_tenant
 
-    tenant = load_tenant(tenant_path)
     decision = decide(
-        tenant,
+        load_tenant(tenant_path),
         recipient=recipient,
         sender=sender,
         ip=ip,
@@ -56,7 +54,7 @@ def route(
         forwarded=forwarded,
         origin=origin,
         destination=destination,
-        at=moment(at, "--at"),
-        policy=replace(tenant.settings.policy, **checked_policies(policy_values(policies))),
+        at=utc(at, "--at"),
+        policy=policy_values(policies),
     )
     click.echo(json.dumps(decision.as_dict(), indent=2, ensure_ascii=False) if as_json else str(decision))

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from analyzer.errors import UsageError
 from analyzer.findings import find_all
+from analyzer.moments import utc
 from analyzer.pipeline import Options, Outcome, Progress, run
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
@@ -32,11 +33,11 @@ def analyze(
     tenant: Tenant,
     *,
     out: str | Path,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: datetime | str | None = None,
+    until: datetime | str | None = None,
     format_name: str | None = None,
     date_order: str | None = None,
-    policies: Mapping[str, str] | None = None,
+    policy: Mapping[str, str] | None = None,
     workers: int | None = None,
     force: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -51,7 +52,7 @@ def analyze(
         until: first moment after the period.
         format_name: the log format, where it is not to be told by content.
         date_order: dmy or mdy, where slash dates are ambiguous.
-        policies: policy values that outrank mailflow.toml.
+        policy: single values that outrank mailflow.toml.
         workers: threads; None takes one a core.
         force: replace an earlier report at `out`.
         progress: called after each chunk.
@@ -61,28 +62,16 @@ def analyze(
         UnreadableInput: nothing could be read.
     """
     started, target = datetime.now(UTC), Path(out)
-    options = Options(_utc(since), _utc(until), format_name, date_order, workers or min(os.cpu_count() or 1, 8))
-    ruled = _with_policies(tenant, policies or {})
+    options = Options(
+        utc(since, "since"), utc(until, "until"), format_name, date_order, workers or min(os.cpu_count() or 1, 8)
+    )
+    settings = replace(tenant.settings, policy=tenant.settings.policy.ruled_by(policy))
+    ruled = replace(tenant, settings=settings)
     with _aside(target, force=force) as directory:
         outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress)
-        record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policies or {}, started=started)
+        record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policy or {}, started=started)
         write_report(directory, record, outcome.causes, find_all(outcome.causes, ruled))
     return Report.open(target)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _with_policies(tenant: Tenant, policies: Mapping[str, str]) -> Tenant:
-    known = dict(Policy().items())
-    strange = next((name for name in policies if name not in known), None)
-    if strange is not None:
-        raise UsageError(f"policy {strange!r} is not one of {', '.join(known)}")
-    settings = replace(tenant.settings, policy=replace(tenant.settings.policy, **policies))
-    return replace(tenant, settings=settings)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ One table (POLICIES) feeds the parser, the engine, `mailflow list policies`, the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
@@ -145,6 +146,20 @@ class Policy:
     def items(self) -> tuple[tuple[str, str], ...]:
         """Every policy's name and value, in the order of the table."""
         return tuple((f.name, getattr(self, f.name)) for f in fields(self))
+
+    def ruled_by(self, given: Policy | Mapping[str, str] | None) -> Policy:
+        """Give this policy with other values over it, or another policy in its place.
+
+        Raises:
+            UsageError: a name or a value that the table does not hold.
+        """
+        if given is None or isinstance(given, Policy):
+            return given or self
+        known = [row.name for row in POLICIES]
+        strange = next((name for name in given if name not in known), None)
+        if strange is not None:
+            raise UsageError(f"policy {strange!r} is not one of {', '.join(known)}")
+        return replace(self, **given)
 
     def alternatives(self) -> tuple[tuple[str, str, Policy], ...]:
         """Each policy set to each other allowed value, one at a time: (name, value, policy)."""
