@@ -73,3 +73,14 @@ def test_alternatives_change_one_policy_at_a_time() -> None:
 def test_items_are_in_the_order_of_the_table() -> None:
     """A policy lists itself as the table does."""
     assert Policy().items() == tuple((name, values[0]) for name, values, _ in TABLE)
+
+
+def test_values_over_a_policy() -> None:
+    """Single values rule over a policy, a whole one takes its place, and strange names are refused."""
+    own = Policy(wildcard_apex="exclude")
+
+    assert own.ruled_by({"precedence": "list"}) == Policy(wildcard_apex="exclude", precedence="list")
+    assert own.ruled_by(Policy()) == Policy()
+    assert own.ruled_by(None) is own
+    with pytest.raises(UsageError, match="'fancy' is not one of precedence"):
+        own.ruled_by({"fancy": "yes"})
