@@ -9,8 +9,9 @@ from html import escape
 
 from analyzer.addresses import NULL_SENDER
 from analyzer.compare.case import Case, Inputs, View, cases, inbound_question, inputs_of
-from analyzer.compare.judge import Judge, Reading, deciding
+from analyzer.compare.judge import Judge
 from analyzer.compare.observation import Observation
+from analyzer.compare.readings import Reading, deciding
 from analyzer.compare.sides import SideResult, Verdict, relayed_by_mx
 from analyzer.errors import UsageError
 from analyzer.evidence import Places

@@ -13,7 +13,7 @@ import pytest
 import analyzer
 from analyzer.charts import CHARTS
 from analyzer.cli import COMMANDS, cli
-from analyzer.compare.judge import POLICY_MATTERS
+from analyzer.compare.weighing import POLICY_MATTERS
 from analyzer.findings import FINDINGS, Kind
 from analyzer.formats import FORMATS
 from analyzer.formats.base import Format

@@ -29,10 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 KEBAB = re.compile(r"[a-z]+(?:-[a-z]+)+")
 # What holds reason codes, and the kebab-case values there that are none.
-REASONED = ("analyzer/selection/*.py", "analyzer/compare/*.py", "analyzer/evidence.py")
+REASONED = ("analyzer/selection/*.py", "analyzer/compare/*.py", "analyzer/evidence/*.py")
 NO_REASON = {"one-column", "per-event"}
 # Modules whose sections are those of docs/connector-selection.md; formats and inputs cite pages of their own.
-CITING = ("selection", "compare", "evidence.py", "paths.py", "addresses.py", "route.py", "tenant/policy.py", "findings")
+CITING = ("selection", "compare", "evidence", "paths.py", "addresses.py", "routing.py", "tenant/policy.py", "findings")
 
 
 def _read(name: str) -> str:

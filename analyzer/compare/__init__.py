@@ -1,6 +1,7 @@
 """Logged against selected, path against allowed path: verdict and reason."""
 
-from analyzer.compare.judge import Judge, Judgement, SideJudgement
+from analyzer.compare.judge import Judge
+from analyzer.compare.judgement import Judgement, SideJudgement
 from analyzer.compare.observation import Observation, Sharing
 from analyzer.compare.sides import ALARMS, Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from analyzer.findings import completeness, routing
+from analyzer.findings import completeness, policies, routing
 from analyzer.findings.base import Context, Finding, Kind
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.schema import SEVERITIES
@@ -17,8 +17,8 @@ FINDINGS: tuple[Kind, ...] = (
     Kind("MF102", "misroute", "high", routing.misroute),
     Kind("MF103", "onprem-recipient-unrouted", "high", routing.onprem_recipient_unrouted),
     Kind("MF104", "onprem-source-unattributed", "medium", routing.onprem_source_unattributed),
-    Kind("MF105", "ambiguous-selection", "low", routing.ambiguous_selection),
-    Kind("MF106", "policy-contradicted", "low", routing.policy_contradicted),
+    Kind("MF105", "ambiguous-selection", "low", policies.ambiguous_selection),
+    Kind("MF106", "policy-contradicted", "low", policies.policy_contradicted),
     Kind("MF401", "no-connector-evidence", "info", completeness.no_connector_evidence),
     Kind("MF402", "config-incomplete", "info", completeness.config_incomplete),
     Kind("MF404", "change-window", "info", completeness.change_window),

@@ -1,23 +1,20 @@
-"""MF101 to MF106: what the verdicts of reference section 8 mean to an administrator."""
+"""MF101 to MF104: what the alarms of reference section 8 mean to an administrator."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
-from analyzer.causes import fold
 from analyzer.findings.base import Context, Finding, grouped, measures, routed, where
-from analyzer.tenant.policy import POLICIES
 
 _SIDES = ("outbound", "inbound")
 _NONE = {"(none)": "no connector", None: "not logged"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Group:
     """A group of one side, in words."""
 
     path: str
@@ -29,13 +26,14 @@ class _Row:
     destination: str
 
 
-def _groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, _Row, dict[str, object]]]:
+def groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, Group, dict[str, object]]]:
+    """Group the causes of one verdict by side, path and connectors: the side, the words, the measures."""
     for side in _SIDES:
         found = where(routed(causes), **{f"{side}_verdict": verdict})
         for group in grouped(
             found, ["path", "origin", "destination", f"logged_{side}", f"selected_{side}", "policies"]
         ):
-            words = _Row(
+            words = Group(
                 path=str(group["path"]),
                 domain=str(group["domain"]),
                 logged=_word(group[f"logged_{side}"]),
@@ -59,7 +57,8 @@ def _place(name: object) -> str:
     return {"onpremises": "on-premises", "unknown": "an unknown place"}.get(str(name), str(name))
 
 
-def _policies(group: dict[str, object]) -> tuple[str, ...]:
+def policies_of(group: dict[str, object]) -> tuple[str, ...]:
+    """Give the policies that a group rests on."""
     found = group.get("policies")
     return tuple(str(p) for p in found) if isinstance(found, list) else ()
 
@@ -83,7 +82,7 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
     Example:
         Mail to fabrikam.com is logged on "Connector 2"; only "Connector 1" covers fabrikam.com.
     """
-    for side, row, group in _groups(causes, "mismatch"):
+    for side, row, group in groups(causes, "mismatch"):
         properties = (
             "RecipientDomains"
             if side == "outbound"
@@ -99,7 +98,7 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
             domain=row.domain,
             logged=row.logged,
             selected=row.selected,
-            policies=_policies(group),
+            policies=policies_of(group),
         )
 
 
@@ -107,7 +106,7 @@ def _went(logged: str) -> str:
     return "used no connector" if logged == _NONE["(none)"] else f"went by {logged}"
 
 
-def _mismatch_advice(row: _Row, properties: str) -> str:
+def _mismatch_advice(row: Group, properties: str) -> str:
     if row.logged == _NONE["(none)"]:
         return (
             f"Check that {row.selected} was enabled at that time and that its {properties}, or the rule that routes to "
@@ -142,7 +141,7 @@ def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         john@contoso.com has his mailbox on-premises, "Connector 2" covers contoso.com, and the log
         shows a Send without connector.
     """
-    for side, row, group in _groups(causes, "misroute"):
+    for side, row, group in groups(causes, "misroute"):
         bypassed = row.logged == "no connector"
         yield Finding(
             title=f"{row.domain}: mail from {row.origin} to {row.destination} {_went(row.logged)}",
@@ -164,7 +163,7 @@ def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
             domain=row.domain,
             logged=row.logged,
             selected=row.selected,
-            policies=_policies(group),
+            policies=policies_of(group),
         )
 
 
@@ -198,7 +197,7 @@ def onprem_recipient_unrouted(causes: pa.Table, _context: Context) -> Iterator[F
             domain=domain,
             logged="no connector",
             selected="no connector",
-            policies=_policies(group),
+            policies=policies_of(group),
         )
 
 
@@ -234,93 +233,5 @@ def onprem_source_unattributed(causes: pa.Table, _context: Context) -> Iterator[
             path=str(group["path"]),
             domain=str(group["domain"]),
             logged="no connector",
-            policies=_policies(group),
+            policies=policies_of(group),
         )
-
-
-def ambiguous_selection(causes: pa.Table, _context: Context) -> Iterator[Finding]:
-    """The log names a connector that is right under another documented reading.
-
-    What it means:
-        Microsoft's documents contradict each other on this point. Under the policy in force another
-        connector is selected; under the other value the logged one is right.
-
-    Why it matters:
-        It is not shown to be wrong, and not shown to be right. See MF106 for what your log bears out.
-
-    What to do:
-        Give the domain an exact entry in RecipientDomains of the connector you mean: then every
-        reading agrees.
-
-    Example:
-        sales.contoso.com is an accepted domain, `*.contoso.com` has a connector and so have all
-        accepted domains (policy `precedence`).
-    """
-    for side, row, group in _groups(causes, "ambiguous"):
-        policies = _policies(group)
-        yield Finding(
-            title=f"{row.domain}: {row.logged} or {row.selected}, depending on {', '.join(policies) or 'a policy'}",
-            cause=f"The log names {row.logged} ({side}); under {', '.join(policies)} "
-            f"the configuration selects {row.selected}.",
-            advice=f"Name {row.domain} exactly in RecipientDomains of the connector you mean."
-            if side == "outbound"
-            else f"Make {row.logged} and {row.selected} differ in what they match.",
-            measures=measures(group),
-            path=row.path,
-            domain=row.domain,
-            logged=row.logged,
-            selected=row.selected,
-            policies=policies,
-        )
-
-
-def policy_contradicted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
-    """The log consistently bears out another value of a policy than the one in force.
-
-    What it means:
-        On every row on which the values of a policy give different answers and the log agrees with
-        one, it agrees with another value than the setting.
-
-    Why it matters:
-        Your tenant is the evidence that the documents lack. With the right value the ambiguous rows
-        become matches, and real mismatches stand out.
-
-    What to do:
-        Write the line shown into mailflow.toml and run again.
-
-    Example:
-        All 412 messages to sales.contoso.com used the connector that `precedence = "list"` selects.
-    """
-    rows = fold(causes, ["policies", "bears_out"]).to_pylist()
-    for policy in POLICIES:
-        settings = {p.removeprefix(f"{policy.name}=") for r in rows for p in r["policies"] if _names([p], policy.name)}
-        for setting in sorted(settings):
-            borne = {v: _borne_out(rows, f"{policy.name}={v}") for v in policy.values}
-            others = [v for v in policy.values if v != setting and borne[v]]
-            if borne[setting] or len(others) != 1:
-                continue
-            value = others[0]
-            yield Finding(
-                title=f"The log bears out {policy.name} = {value}, not {setting}",
-                cause=f"{borne[value]} messages agree with {value}, none with {setting}: {policy.meaning}.",
-                advice=f'Write into mailflow.toml under [policy]: {policy.name} = "{value}"',
-                policies=(f"{policy.name}={setting}",),
-                **_touched(causes, policy.name),
-            )
-
-
-def _names(policies: list[str] | None, name: str) -> bool:
-    return any(p.startswith(f"{name}=") for p in policies or ())
-
-
-def _borne_out(rows: list[dict[str, Any]], text: str) -> int:
-    return sum(r["messages"] for r in rows if text in r["bears_out"])
-
-
-def _touched(causes: pa.Table, name: str) -> dict[str, Any]:
-    """Measure the rows that rest on a policy, all together."""
-    mask = pa.array([_names(p, name) for p in causes.column("policies").to_pylist()], pa.bool_())
-    touched = causes.filter(mask)
-    everything = touched.append_column("all", pa.array(["all"] * touched.num_rows))
-    group = next(grouped(everything, ["all"]))
-    return {"measures": measures(group), "domain": str(group["domain"])}

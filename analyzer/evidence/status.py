@@ -1,0 +1,112 @@
+"""What event, status words and directionality say of a row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """The two sides of a message in Office 365."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Direction(StrEnum):
+    """The directionality a log states."""
+
+    UNSTATED = "unstated"  # the format has no such field, or the cell is blank
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+_DIRECTIONS = {
+    "inbound": Direction.INBOUND,
+    "incoming": Direction.INBOUND,
+    "outbound": Direction.OUTBOUND,
+    "outgoing": Direction.OUTBOUND,
+    "originating": Direction.OUTBOUND,
+}
+
+
+def direction_of(word: str | None) -> Direction:
+    """Read the log's own word for directionality."""
+    return _DIRECTIONS.get((word or "").strip().lower(), Direction.UNSTATED)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """What event and delivery status say of one recipient.
+
+    `side` is the only side an event row speaks of; None in formats with one row a message.
+    `idle` is the reason why the row stands for no routing decision.
+    """
+
+    deliver: bool = False
+    send: bool = False
+    failed: bool = False
+    arrived: bool = False
+    forwarded: bool = False
+    side: Side | None = None
+    idle: str | None = None
+    code: str | None = None
+
+
+_IDLE_WORDS = (
+    ("expand", "group-expansion"),
+    ("quarantine", "quarantined"),
+    ("filteredasspam", "quarantined"),
+    ("drop", "dropped"),
+    ("dsn", "delivery-report"),
+    ("journal", "journal-copy"),
+    ("pending", "pending"),
+    ("gettingstatus", "pending"),
+    ("none", "pending"),
+    ("defer", "pending"),
+)
+_CODE = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+def read_status(event: str | None, status: str | None) -> StatusFacts:
+    """Read an event name and the log's status words; both are compared without regard to case."""
+    found = _CODE.search(status or "")
+    code = found.group(1) if found else None
+    if event:
+        return _event_facts(event.upper(), (status or "").lower(), code)
+    words = tuple(w.strip() for w in (status or "").lower().replace(";", ",").split(","))
+    deliver, send = "deliver" in words, any(w.startswith("send") for w in words)
+    failed = any(w.startswith("fail") for w in words)
+    settled = deliver or send or failed or "delivered" in words
+    return StatusFacts(
+        deliver=deliver,
+        send=send,
+        failed=failed,
+        arrived=settled and not failed,
+        forwarded=any(w.startswith(("redirect", "resolve")) for w in words),
+        idle=None if settled else _idle(words),
+        code=code,
+    )
+
+
+def _event_facts(event: str, status: str, code: str | None) -> StatusFacts:
+    if event == "RECEIVE":
+        idle = _idle((status,)) if status in ("dsn", "journal") else None
+        return StatusFacts(side=Side.INBOUND, idle=idle, arrived=True)
+    return StatusFacts(
+        deliver=event == "DELIVER",
+        send=event.startswith("SEND"),
+        failed=event == "FAIL",
+        arrived=event != "FAIL",
+        side=Side.OUTBOUND,
+        code=code,
+    )
+
+
+def _idle(words: tuple[str, ...]) -> str | None:
+    for start, reason in _IDLE_WORDS:
+        if any(w.startswith(start) for w in words):
+            return reason
+    # Only "Receive", or no status at all: the routing is not final.
+    return "pending" if words and all(w in ("receive", "") for w in words) and any(words) else None
