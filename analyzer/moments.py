@@ -25,11 +25,11 @@ def utc(moment: datetime | str | None, what: str = "time") -> datetime | None:
 
 
 def _read(text: str, what: str) -> datetime:
-    from dateutil import parser  # noqa: PLC0415 - only where somebody gives a time
+    from dateutil.parser import isoparse  # noqa: PLC0415 - only where somebody gives a time
 
-    midnight = datetime(1970, 1, 1)  # noqa: DTZ001 - only fills in the time of day that a date lacks
     try:
-        return parser.parse(text, default=midnight)
-    except (ValueError, OverflowError):
+        # ISO 8601 alone: which number of 03/04/2026 is the month is never guessed.
+        return isoparse(text.strip())
+    except ValueError:
         accepted = "2026-10-01 or 2026-10-01T14:30+02:00 would be accepted"
         raise UsageError(f"{what} {text}: not a time; {accepted}") from None

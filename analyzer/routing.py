@@ -17,6 +17,7 @@ from analyzer.errors import UsageError
 from analyzer.evidence import Places
 from analyzer.moments import utc
 from analyzer.pipeline.snapshots import Timeline
+from analyzer.printable import printable
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import Lens
 from analyzer.selection.inbound import explain_inbound
@@ -74,7 +75,7 @@ class Decision:
             lines.append("  rests on: " + ", ".join(f"{n}={v}" for n, v in self.policies.items()))
         if self.missing and self.outcome != "undetermined":
             lines.append(f"  missing: {', '.join(self.missing)}")
-        return "\n".join((*lines, *(f"    {s}" for s in self.steps)))
+        return "\n".join(printable(line) for line in (*lines, *(f"    {s}" for s in self.steps)))
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<li>{escape(str(s))}</li>" for s in self.steps)

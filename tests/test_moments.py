@@ -28,7 +28,7 @@ def test_moments_are_utc_unless_they_carry_an_offset(written: datetime | str | N
     assert utc(written) == moment
 
 
-@pytest.mark.parametrize("text", ["someday", "", "2026-13-45"])
+@pytest.mark.parametrize("text", ["someday", "", "2026-13-45", "03/04/2026", "10.3.2026", "10:00"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     """Text that is no time says what would be accepted."""
     with pytest.raises(UsageError, match=r"--since .*not a time; 2026-10-01"):

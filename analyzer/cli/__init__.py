@@ -15,7 +15,8 @@ from importlib import import_module
 import click
 
 from analyzer import __version__
-from analyzer.errors import MailflowError
+from analyzer.errors import MailflowError, UsageError
+from analyzer.printable import printable
 
 COMMANDS = ("analyze", "route", "explain", "validate", "report", "list", "generate", "demo")
 
@@ -58,6 +59,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_one_line)
     sys.exit(_run(arguments))
 
 
@@ -75,18 +78,23 @@ def _run(arguments: Sequence[str] | None) -> int:
         problem.show()
         return problem.exit_code
     except MailflowError as problem:
-        click.echo(f"mailflow: {_printable(str(problem))}", err=True)
+        click.echo(f"mailflow: {printable(str(problem))}", err=True)
         return problem.exit_code
     except BrokenPipeError:
         # The reader of our output left, as `head` does; the rest of it is wanted by nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as problem:
+        # What the readers meet they say themselves; what is left is a place that cannot be written.
+        click.echo(f"mailflow: {printable(str(problem.filename))}: {problem.strerror}", err=True)
+        return UsageError.exit_code
     except Exception:
         logging.getLogger(__name__).exception("internal error; please report it with the lines below")
         return 70
     return result if isinstance(result, int) else 0
 
 
-def _printable(text: str) -> str:
-    """Neutralise control characters: a message may quote a log (docs, SECURITY.md)."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+def _one_line(record: logging.LogRecord) -> bool:
+    # A warning may quote a file name; the traceback of an internal error keeps its lines.
+    record.msg, record.args = printable(record.getMessage()), None
+    return True

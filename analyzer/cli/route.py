@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 
 import click
 
 from analyzer.cli.options import json_option, policy_option, policy_values
+from analyzer.errors import UsageError
 from analyzer.moments import utc
 
 _PLACES = click.Choice(["cloud", "onpremises", "internet", "partner"])
@@ -44,6 +46,7 @@ def route(
     from analyzer.routing import route as decide
     from analyzer.tenant import load_tenant
 
+    _checked(recipient, sender, ip)
     decision = decide(
         load_tenant(tenant_path),
         recipient=recipient,
@@ -58,3 +61,15 @@ def route(
         policy=policy_values(policies),
     )
     click.echo(json.dumps(decision.as_dict(), indent=2, ensure_ascii=False) if as_json else str(decision))
+
+
+def _checked(recipient: str, sender: str | None, ip: str | None) -> None:
+    """Refuse what is no address before anything is concluded from it."""
+    for option, address in (("--to", recipient), ("--from", sender)):
+        local, _, domain = (address or "").rpartition("@")
+        if address and not (local and domain and "@" not in local):
+            raise UsageError(f"{option} {address}: not an address; john@contoso.com would be accepted")
+    try:
+        ip_address(ip or "192.0.2.1")
+    except ValueError:
+        raise UsageError(f"--ip {ip}: not an IP address; 192.0.2.1 would be accepted") from None

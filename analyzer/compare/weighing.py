@@ -110,7 +110,10 @@ def _differs(plain: SideJudgement, other: SideJudgement) -> bool:
 
 def _named(weighed: SideJudgement, plain: SideJudgement, other: SideJudgement, a: Alternative) -> SideJudgement:
     """Name the policy and the values that the log bears out."""
-    seen = ((a.setting, plain), (a.value, other))
+    # A row that lacks an input bears nothing out: another value of that input may explain the log as well.
+    # Nor does `internal_relay_fallback`: mail by MX is what both of its values look like in a log.
+    told = Verdict.UNDETERMINED not in (plain.verdict, other.verdict) and a.name != "internal_relay_fallback"
+    seen = ((a.setting, plain), (a.value, other)) if told else ()
     borne = (f"{a.name}={v}" for v, side in seen if side.verdict is Verdict.MATCH and side.value is not None)
     return replace(
         weighed,

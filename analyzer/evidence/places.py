@@ -80,7 +80,8 @@ def destination_of(recipient: RecipientFacts, status: StatusFacts, lens: Lens) -
         return Places((_external(recipient),), placed=True)
     contradicted = placement is MailboxPlace.CLOUD
     found = _destination_by_domain(recipient, lens, sent=status.send)
-    if detour and placement in (None, MailboxPlace.UNPLACED) and _could_be_cloud(recipient, lens):
+    unlisted = placement is None and lens.snapshot.directory is None
+    if detour and (unlisted or placement is MailboxPlace.UNPLACED) and _could_be_cloud(recipient, lens):
         # The copy may be on its way round: both are possible.
         return Places(tuple(dict.fromkeys((Place.CLOUD, *found.possible))))
     possible = tuple(p for p in found.possible if p is not Place.CLOUD) if status.send else found.possible

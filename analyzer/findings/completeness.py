@@ -102,7 +102,8 @@ def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         selected = group["selected_outbound"] or group["selected_inbound"]
         logged = group["logged_outbound"] or group["logged_inbound"]
         yield Finding(
-            title=f"{group['messages']} messages fall into a change of {selected or 'a connector'}",
+            title=f"{group['messages']} messages fall into a change window: {_named(logged)} logged, "
+            f"{_named(selected)} selected",
             cause="The settings in force at that time are not in the export.",
             advice="Add an export from before WhenChangedUTC as a dated sub-folder of the tenant folder.",
             measures=measures(group),
@@ -111,6 +112,10 @@ def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:
             logged=str(logged) if logged else None,
             selected=str(selected) if selected else None,
         )
+
+
+def _named(connector: object) -> str:
+    return "no connector" if connector in {None, "(none)"} else str(connector)
 
 
 def mx_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -265,6 +270,15 @@ def recipient_location_contradicted(causes: pa.Table, _context: Context) -> Iter
         )
 
 
+def _declare(address: str) -> str:
+    if not address:
+        return "Export the log within ten days: client addresses are kept no longer."
+    return (
+        f'If the address is yours, write into mailflow.toml under [onpremises]: addresses = ["{address}"]; '
+        "otherwise the senders are forged."
+    )
+
+
 def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     """Senders placed on-premises arrive by the default inbound connector from an undeclared address.
 
@@ -284,15 +298,14 @@ def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     """
     rows = routed(causes)
     rows = where(rows.filter(pc.is_valid(rows.column("source"))), origin="onpremises", logged_inbound="(none)")
-    rows = rows.filter(pc.is_in(rows.column("reason"), pa.array(["weak-origin", "direct-send-possible"])))
+    rows = where(rows, reason="weak-origin")
     for number, group in enumerate(grouped(rows, ["source"])):
         if number == _MOST_ADDRESSES:
             break
         yield Finding(
-            title=f"{group['source']}: senders of yours, from an address that is not declared",
+            title=f"{group['source'] or 'No address logged'}: senders of yours, from an address that is not declared",
             cause="The recipients list places the senders on-premises; the address is in no [onpremises] list.",
-            advice="If the address is yours, write into mailflow.toml under [onpremises]: "
-            f'addresses = ["{group["source"]}"]; otherwise the senders are forged.',
+            advice=_declare(str(group["source"])),
             measures=measures(group),
             domain=str(group["domain"]),
             logged="no connector",

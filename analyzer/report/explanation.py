@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from analyzer.errors import TenantError, UnreadableInput, UsageError
+from analyzer.printable import printable
 from analyzer.report.report import Report
 from analyzer.routing import Decision, route
 from analyzer.tenant import load_tenant
@@ -68,12 +69,11 @@ class Explanation:
         ]
         head = f"{_text(self.row['message_id'])}  ({_text(self.row['source_file'])}, row {self.row['source_row']})"
         tail = [str(self.decision)] if self.decision else []
-        return "\n".join([head, *card, *([self.why_not] if self.why_not else []), *tail])
+        return "\n".join([head, *card, *([printable(self.why_not)] if self.why_not else []), *tail])
 
 
 def _text(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return printable(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def explain_message(message_id: str, report_path: Path, tenant_path: str | None) -> tuple[Explanation, ...]:

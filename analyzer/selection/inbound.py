@@ -1,8 +1,8 @@
 """Inbound attribution: how Office 365 recognises a message that arrives (reference 4.2).
 
-The rules are the tuple ORDER, tried in turn; the first that answers decides. Partner restrictions
-(address, certificate) and RejectDirectSend have no rule here yet: a Partner connector is found by
-its sender domains alone.
+The rules are the tuple ORDER, tried in turn; the first that answers decides. A Partner connector is
+found by its sender domains and may refuse other addresses; RestrictDomainsToCertificate and
+RejectDirectSend have no rule here yet.
 """
 
 from __future__ import annotations
@@ -110,9 +110,18 @@ def _by_partner(question: InboundQuestion, view: InboundView) -> Answer | None:
     ranked = [(r, i) for i in view.partner if (r := partner_rank(i, question.mail_from)) is not None]
     best = min((r for r, _ in ranked), default=None)
     winners = tuple(i for r, i in ranked if r == best)
-    if question.plain_text and winners and all(i.require_tls for i in winners):
+    allowed = tuple(i for i in winners if _source_allowed(i, question))
+    if winners and not allowed:
+        return Answer(Outcome.REJECT, reason="partner-source-rejected", code="5.7.51")
+    if question.plain_text and allowed and all(i.require_tls for i in allowed):
         return Answer(Outcome.REJECT, reason="partner-requires-tls")
-    return _one_of(winners, view.policy, "sender-domain")
+    return _one_of(allowed, view.policy, "sender-domain")
+
+
+def _source_allowed(connector: InboundConnector, question: InboundQuestion) -> bool:
+    # rule: 4.2, 3, RestrictDomainsToIPAddresses. An address that is not known proves nothing.
+    restricted = connector.restrict_to_ips and not question.source.blank
+    return not restricted or connector.name in question.source.listing
 
 
 def _default(_question: InboundQuestion, _view: InboundView) -> Answer:

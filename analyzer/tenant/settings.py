@@ -194,7 +194,7 @@ def json_schema() -> dict[str, object]:
 def _settings(parsed: MailflowToml, where: str) -> Settings:
     own = parsed.onpremises
     mx = {domain.lower(): place for domain, place in parsed.mx.items() if domain != "default"}
-    if bad := next((d for d in mx if domain_pattern(d) is None or d.startswith("*")), None):
+    if bad := next((d for d in mx if "." not in d or domain_pattern(d) is None or d.startswith("*")), None):
         raise TenantError(f"{where}: [mx]", f"{bad!r} is no domain", "an accepted domain, or default")
     return Settings(
         policy=Policy(**parsed.policy.model_dump()),  # type: ignore[attr-defined]

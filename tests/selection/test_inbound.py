@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.selection.inbound import certificate_matches
+from analyzer.selection.inbound import InboundQuestion, InboundView, certificate_matches, select_inbound
 from analyzer.tenant.model import ConnectorType, InboundConnector
-from tests.builders import FOREIGN_HOST, OUR_SERVER, OUR_SERVERS, accepted, inbound, networks
+from analyzer.tenant.policy import Policy
+from tests.builders import FOREIGN_HOST, OUR_SERVER, OUR_SERVERS, accepted, inbound, lens, networks
 from tests.selection.asking import arriving, named
 
 IP = inbound("IP", sender_ips=networks(OUR_SERVERS))
@@ -236,3 +237,24 @@ def test_everything_else_is_the_default_inbound_connector() -> None:
     """11, case 24: another address, no certificate, an accepted recipient, no Partner connector."""
     assert arriving((IP, STAR_CERT), "example.net", ip=FOREIGN_HOST) == "none"
     assert arriving((), "example.net", ip=FOREIGN_HOST) == "none"
+
+
+RESTRICTED = inbound("Restricted", "fabrikam.com", restrict_to_ips=True, sender_ips=networks("198.51.100.0/24"))
+
+
+@pytest.mark.parametrize(
+    "ip, outcome",
+    [
+        ("198.51.100.7", "Restricted"),  # listed
+        ("203.0.113.9", "reject 5.7.51"),  # oracle 25 and 27: from another IP
+        ("", "Restricted"),  # an address that is not known proves nothing
+    ],
+)
+def test_a_partner_connector_may_refuse_other_addresses(ip: str, outcome: str) -> None:
+    """RestrictDomainsToIPAddresses refuses its sender domains from known addresses outside the list (4.2, 3)."""
+    view = InboundView(lens(inbound=(RESTRICTED,)), Policy())
+    seen = view.lens
+    question = InboundQuestion(seen.source(ip), seen.domain("fabrikam.com"), seen.domain("contoso.com"))
+    answer = select_inbound(question, view)
+
+    assert (answer.connector or f"{answer.outcome} {answer.code}") == outcome
