@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.chunk import Cells
+from analyzer.formats.packed import Letters, raw_text
 from analyzer.schema import CODED
 
 DIRECTIONS = {"1": "inbound", "2": "outbound"}  # log-formats section 3a
+_UUID_DIGITS = 32
 _UUID_CUTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 _HEX = r"^[0-9a-f]{32}$"
 
@@ -65,11 +67,29 @@ def directions(text: pa.StringArray) -> pa.DictionaryArray:
 def message_ids(text: pa.StringArray) -> pa.StringArray:
     """Write the service's ids in lower case with dashes; what is no such id stays as it is."""
     lower = pc.ascii_lower(text)
-    if not pc.any(pc.equal(pc.binary_length(lower), 32)).as_py():
+    long = pc.equal(pc.binary_length(lower), _UUID_DIGITS)
+    if not pc.any(long).as_py():
         return text_or_null(lower)
+    if pc.all(long).as_py() and _are_hex(digits := raw_text(lower)[1]):
+        return _dashed(digits.reshape(-1, _UUID_DIGITS))
     parts = [pc.binary_slice(lower.cast(pa.binary()), start, end).cast(pa.string()) for start, end in _UUID_CUTS]
     dashed = pc.binary_join_element_wise(*parts, "-")
     return text_or_null(pc.if_else(pc.match_substring_regex(lower, _HEX), dashed, lower))
+
+
+def _are_hex(letters: Letters) -> bool:
+    # Unsigned, so that what lies below the first digit or letter turns out large.
+    return bool((((letters - ord("0")) < 10) | ((letters - ord("a")) < 6)).all())
+
+
+def _dashed(digits: Letters) -> pa.StringArray:
+    """Write dashes between the parts of ids, one a line, of 32 digits each."""
+    width = _UUID_DIGITS + len(_UUID_CUTS) - 1
+    ids = np.full((len(digits), width), ord("-"), np.uint8)
+    for place, (start, end) in enumerate(_UUID_CUTS):
+        ids[:, start + place : end + place] = digits[:, start:end]
+    offsets = np.arange(0, ids.size + 1, width, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(ids), pa.py_buffer(offsets), pa.py_buffer(ids))
 
 
 def integers(text: pa.StringArray) -> pa.Int64Array:

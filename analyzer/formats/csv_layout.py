@@ -43,6 +43,7 @@ class CsvLayout:
         rest, wanted = b"", 0
         for pieces, last in blocks(stream, size):
             rest = b"".join((rest, *pieces))
+            pieces.clear()  # whoever made them holds on to the list until the next block
             if len(rest) < wanted and not last:
                 continue
             chunk = whole_records(rest, self.grammar, last=last)

@@ -56,6 +56,7 @@ class JsonLayout:
         rest, wanted = b"", 0
         for pieces, last in blocks(stream, size):
             rest = b"".join((rest, *pieces))
+            pieces.clear()  # whoever made them holds on to the list until the next block
             if len(rest) < wanted and not last:
                 continue
             chunk = self._lines(rest, last=last) if self.wrapping == "lines" else find_spans(rest, last=last)

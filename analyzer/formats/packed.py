@@ -19,14 +19,14 @@ from analyzer.formats.chunk import Positions
 SEPARATOR, MARK = ";", "##"  # a@contoso.com##Receive, Deliver;b@contoso.com##Receive, Send
 _BLANKS = (0x20, 0x09)
 
-Bytes = npt.NDArray[np.uint8]
+Letters = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class _Pieces:
     """Pieces of cells: where each starts and ends in the column's bytes, and the cell it is of."""
 
-    text: Bytes
+    text: Letters
     start: Positions
     end: Positions
     parent: Positions
@@ -56,7 +56,7 @@ def split_lists(cells: pa.StringArray) -> Recipients:
 
 def _split(column: pa.StringArray) -> _Pieces:
     """Split every cell at its semicolons."""
-    offsets, text = _raw(column)
+    offsets, text = raw_text(column)
     at = np.flatnonzero(text == ord(SEPARATOR))
     if not len(at):
         return _Pieces(text, offsets[:-1], offsets[1:], np.arange(len(column)))
@@ -134,7 +134,7 @@ def _merged(plain: Recipients, odd: Recipients) -> Recipients:
     return Recipients(address, pa.concat_arrays([plain.status, odd.status]).take(take), parent[order])
 
 
-def _raw(column: pa.StringArray) -> tuple[Positions, Bytes]:
+def raw_text(column: pa.StringArray) -> tuple[Positions, Letters]:
     """Give a text column's offsets, from zero, and its bytes."""
     if not len(column):
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
@@ -144,7 +144,7 @@ def _raw(column: pa.StringArray) -> tuple[Positions, Bytes]:
     return bounds - bounds[0], whole[bounds[0] : bounds[-1]]
 
 
-def _texts(text: Bytes, start: Positions, end: Positions) -> pa.StringArray:
+def _texts(text: Letters, start: Positions, end: Positions) -> pa.StringArray:
     """Make an array of the texts between starts and ends.
 
     Each text and the gap behind it are laid as two neighbours over the same bytes; taking every

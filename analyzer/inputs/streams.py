@@ -52,7 +52,7 @@ class Stream(io.RawIOBase):
         self._hash = hashlib.sha256()
         self._own = self._hashed(_member(self._counted(member), member) if member else self._counted(member))
         self._blocks = _unpacked(self._own)
-        self._ahead = b""
+        self._ahead: bytes | memoryview = b""
 
     def readable(self) -> bool:
         """Say that this can be read."""
@@ -65,17 +65,14 @@ class Stream(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Give `size` bytes, fewer only at the end; all that is left where size is negative."""
-        parts, have = [self._ahead], len(self._ahead)
+        parts, have = [self._ahead], len(self._ahead)  # the last of them is cut as a view: one copy in all
         while (size < 0 or have < size) and (block := self._next()):
             parts.append(block)
             have += len(block)
-        if parts[0] == b"" and len(parts) == 2 and have <= size:  # most reads: a block as it came, not copied
-            self._ahead = b""
-            return parts[1]
-        whole = b"".join(parts)
-        end = have if size < 0 else size
-        self._ahead = whole[end:]
-        return whole[:end]
+        last = memoryview(parts[-1])
+        end = len(last) - max(have - size, 0) if size >= 0 else len(last)
+        parts[-1], self._ahead = last[:end], last[end:]
+        return b"".join(parts)
 
     def digest(self) -> str:
         """SHA-256 of the file's own bytes (of a zip member's), reading on to its end if need be."""

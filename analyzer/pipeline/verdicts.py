@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from analyzer.addresses import NULL_SENDER, domain_of
 from analyzer.causes import KEYS, fold
 from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
 from analyzer.evidence import Carries, ConnectorNames, LoggedFacts, StatusFacts, direction_of, read_status
+from analyzer.formats.columns import mapped
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.schema import CAUSES, CODED, MESSAGES
 from analyzer.selection.batch import (
@@ -41,6 +42,7 @@ class Result:
 
 
 Texts = str | tuple[str, ...] | None
+_TAIL = r"(?P<tail>@[^@]*)\z"  # the part of an address that its domain rests on
 Mask = NDArray[np.bool_]
 
 
@@ -189,8 +191,8 @@ def judge_rows(rows: pa.Table, engine: Engine, *, carries: Carries, has_directio
         sent = np.array([s.send for s in engine.statuses.classes], bool)[parts[3]]
         differ = _groups_that_differ(rows, sent, several > 0, facts)
         if differ.any():
-            several = np.where(differ, 2, several)
-            numbers, _ = _decided(parts, several, engine, carries, has_directionality=has_directionality)
+            again, marked = [part[differ] for part in parts], np.full(np.count_nonzero(differ), 2)
+            numbers[differ], _ = _decided(again, marked, engine, carries, has_directionality=has_directionality)
     return numbers
 
 
@@ -225,7 +227,7 @@ def _key_columns(rows: pa.Table, engine: Engine) -> tuple[list[Codes], Codes]:
 
 def _equals(column: pa.ChunkedArray, text: str) -> Mask:
     values, positions = encoded(column)
-    found: Mask = np.array([v == text for v in values], bool)[positions]
+    found: Mask = (positions == values.index(text)) if text in values else np.zeros(len(positions), bool)
     return found
 
 
@@ -297,7 +299,7 @@ def _groups_that_differ(rows: pa.Table, sent: Mask, several: Mask, answers: Code
 def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine, source_file: str) -> pa.Table:
     """Put the verdict columns beside the log's own: the rows of messages/*.parquet."""
     given = {name: rows.column(name) for name in MESSAGES.arrow.names if name in rows.column_names}
-    shown = {name: engine.ledger.column(name, numbers) for name in SHOWN if name in MESSAGES.arrow.names}
+    shown = _shown(numbers, engine, MESSAGES.arrow.names)
     file_name = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows.num_rows, np.int32)), pa.array([source_file]))
     extra = {
         "source_file": file_name,
@@ -308,23 +310,25 @@ def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine, source_file: st
     return pa.Table.from_arrays([columns[c.name].cast(c.type) for c in MESSAGES], schema=MESSAGES.arrow)
 
 
+def _shown(numbers: Codes, engine: Engine, names: Sequence[str]) -> dict[str, pa.Array]:
+    """Give those columns of SHOWN that are among the names, read once per distinct result."""
+    first, inverse = distinct(numbers)
+    rows = pa.array(inverse)
+    return {name: engine.ledger.column(name, numbers[first]).take(rows) for name in SHOWN if name in names}
+
+
 def _domains(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    values, positions = encoded(column)
-    known: dict[str | None, int] = {}
-    to_domain = np.array(
-        [known.setdefault(domain_of(v) or None if v is not None else None, len(known)) for v in values]
-    )
-    texts = [d for d in known if d is not None]
-    place = {d: i for i, d in enumerate(texts)}
-    indices = np.array([place.get(d, -1) if d is not None else -1 for d in known], np.int32)[to_domain[positions]]
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), pa.array(texts, pa.string()))
+    addresses = column.combine_chunks()
+    tails = pc.extract_regex(addresses.dictionary, _TAIL).field("tail").dictionary_encode()
+    domains = pa.array([domain_of(tail or "") or None for tail in tails.dictionary.to_pylist()], pa.string())
+    return mapped(addresses, domains.take(tails.indices))
 
 
 def _sender_domains(rows: pa.Table) -> pa.Array:
-    envelope = _domains(rows.column("envelope_sender"))
     header = _domains(rows.column("header_from"))
-    if envelope.null_count == len(envelope):
+    if rows.column("envelope_sender").null_count == rows.num_rows:
         return header
+    envelope = _domains(rows.column("envelope_sender"))
     return pc.coalesce(envelope.cast(pa.string()), header.cast(pa.string())).dictionary_encode().cast(CODED)
 
 
@@ -361,7 +365,7 @@ def expanded(cube: pa.Table, engine: Engine) -> pa.Table:
     """Turn result numbers into the columns of CAUSES."""
     numbers = cube.column("result").to_numpy()
     contradicted = np.array([r.judgement.contradicted for r in engine.ledger.results], bool)[numbers]
-    shown = {name: engine.ledger.column(name, numbers) for name in SHOWN if name in KEYS}
+    shown = _shown(numbers, engine, KEYS)
     plain = {name: cube.column(name) for name in cube.column_names if name != "result"}
     columns = {**plain, **shown, "contradicted": pa.array(contradicted)}
     return pa.table({c.name: columns[c.name] for c in CAUSES}).cast(CAUSES.arrow)

@@ -7,7 +7,8 @@ is scattered back by `take`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from itertools import repeat
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -22,6 +23,7 @@ T = TypeVar("T", bound=Hashable)
 Codes = NDArray[np.int64]
 
 _REMEMBERED_VALUES = 1_000_000
+_UNKNOWN = -1
 
 
 class Classes(Generic[K, T]):
@@ -39,13 +41,12 @@ class Classes(Generic[K, T]):
         self._lock = Lock()
         self.classes: list[T] = []
 
-    def numbers(self, values: Iterable[K]) -> Codes:
+    def numbers(self, values: Sequence[K]) -> Codes:
         """Give the class number of each value."""
-        return np.fromiter(map(self._one, values), np.int64)
-
-    def _one(self, value: K) -> int:
-        known = self._of_value.get(value)
-        return self._learn(value) if known is None else known
+        numbers = np.fromiter(map(self._of_value.get, values, repeat(_UNKNOWN)), np.int64, len(values))
+        for place in np.flatnonzero(numbers == _UNKNOWN).tolist():
+            numbers[place] = self._learn(values[place])
+        return numbers
 
     def _learn(self, value: K) -> int:
         found = self._reduce(value)
@@ -83,9 +84,9 @@ def class_codes_of_several(
     """As `class_codes`, for a class that rests on several columns together."""
     parts = [encoded(c) for c in columns]
     keys = combined([p for _, p in parts])
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    tuples = (tuple(values[positions[i]] for values, positions in parts) for i in first)
-    return classes.numbers(tuples)[inverse]
+    first, inverse = distinct(keys)
+    columns_of_first = [[values[i] for i in positions[first]] for values, positions in parts]
+    return classes.numbers(list(zip(*columns_of_first, strict=True)))[inverse]
 
 
 def combined(parts: Sequence[Codes]) -> Codes:
