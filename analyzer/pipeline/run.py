@@ -27,7 +27,9 @@ from analyzer.formats import open_log
 from analyzer.formats.chunk import Chunk
 from analyzer.formats.log import CAPS, Log
 from analyzer.inputs import Source, find
-from analyzer.pipeline.verdicts import PARTIAL_KEYS, Engine, expanded, judge_rows, partial_cube, verdict_rows
+from analyzer.pipeline.engine import Engine
+from analyzer.pipeline.judging import judge_rows
+from analyzer.pipeline.verdicts import PARTIAL_KEYS, expanded, partial_cube, verdict_rows
 from analyzer.schema import CAUSES, MESSAGES, REJECTS
 from analyzer.tenant.model import Tenant
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from analyzer.compare import Judge, Judgement, Observation
 from analyzer.compare.case import Inputs, View
-from analyzer.pipeline.verdicts import Engine, judge_rows
+from analyzer.pipeline.engine import Engine
+from analyzer.pipeline.judging import judge_rows
 from analyzer.schema import NORMALISED
 from analyzer.tenant.model import (
     Tenant,

@@ -1,0 +1,160 @@
+"""Everything a run shares between its worker threads, and what each column shows of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
+from analyzer.evidence import Carries, ConnectorNames, LoggedFacts, StatusFacts, direction_of, read_status
+from analyzer.pipeline.snapshots import Timeline
+from analyzer.selection.batch import Classes, Ledger
+from analyzer.selection.decision import Outcome
+from analyzer.selection.facts import Lens, RecipientFacts, SenderFacts, SourceFacts
+from analyzer.selection.outbound import is_cmt
+from analyzer.tenant.model import Tenant
+
+Texts = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One distinct judgement and the snapshot it rests on: what the ledger numbers."""
+
+    judgement: Judgement
+    snapshot: str
+
+
+def _logged(side: SideJudgement) -> str | None:
+    names = side.value.names if side.value else ()
+    return "| ".join(names) or None
+
+
+def _logged_cause(side: SideJudgement) -> str | None:
+    if side.value is None:
+        return None
+    return "| ".join(side.value.names) or side.value.strange or "(none)"
+
+
+def _outcome(side: SideJudgement) -> str | None:
+    return None if side.verdict is None else side.answer.outcome.value
+
+
+def _selected_cause(side: SideJudgement) -> str | None:
+    if side.verdict is None:
+        return None
+    return side.answer.connector or f"({' or '.join(side.answer.candidates) or side.answer.outcome})"
+
+
+def _verdict(side: SideJudgement) -> str | None:
+    return side.verdict.value if side.verdict else None
+
+
+def _leaving_outcome(judgement: Judgement) -> str | None:
+    # A recipient delivered inside Exchange Online has an answer although the side takes no part.
+    if judgement.outbound.verdict is None and judgement.destination == "cloud":
+        return Outcome.LOCAL.value
+    return _outcome(judgement.outbound)
+
+
+# What each column of the verdict rows and of the cube shows of a result.
+SHOWN: dict[str, Callable[[Result], Texts]] = {
+    "origin": lambda r: r.judgement.origin or "unknown",
+    "destination": lambda r: r.judgement.destination or "unknown",
+    "path": lambda r: r.judgement.path,
+    "evidence": lambda r: r.judgement.evidence,
+    "logged_inbound_connector": lambda r: _logged(r.judgement.inbound),
+    "logged_outbound_connector": lambda r: _logged(r.judgement.outbound),
+    "inbound_outcome": lambda r: _outcome(r.judgement.inbound),
+    "outbound_outcome": lambda r: _leaving_outcome(r.judgement),
+    "selected_inbound_connector": lambda r: r.judgement.inbound.answer.connector,
+    "selected_outbound_connector": lambda r: r.judgement.outbound.answer.connector,
+    "inbound_verdict": lambda r: _verdict(r.judgement.inbound),
+    "outbound_verdict": lambda r: _verdict(r.judgement.outbound),
+    "verdict": lambda r: r.judgement.verdict.value,
+    "reason": lambda r: r.judgement.reason,
+    "policies": lambda r: r.judgement.policies,
+    "candidates": lambda r: tuple(dict.fromkeys((*r.judgement.outbound.candidates, *r.judgement.inbound.candidates))),
+    "missing": lambda r: r.judgement.missing,
+    "snapshot": lambda r: r.snapshot,
+    "logged_inbound": lambda r: _logged_cause(r.judgement.inbound),
+    "logged_outbound": lambda r: _logged_cause(r.judgement.outbound),
+    "selected_inbound": lambda r: _selected_cause(r.judgement.inbound),
+    "selected_outbound": lambda r: _selected_cause(r.judgement.outbound),
+    "bears_out": lambda r: tuple(dict.fromkeys((*r.judgement.outbound.bears_out, *r.judgement.inbound.bears_out))),
+    "unknown_connector": lambda r: r.judgement.unknown_connector,
+}
+
+
+class Engine:
+    """Everything a run shares between its worker threads: lenses, judges, classes, the ledger."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        """Compile the tenant."""
+        self.tenant = tenant
+        self.timeline = Timeline(tenant)
+        self.names = tuple(ConnectorNames(tenant.snapshots, own) for own in range(len(tenant.snapshots)))
+        following = (*tenant.snapshots[1:], None)
+        self.lenses = tuple(Lens(s, tenant.settings, f) for s, f in zip(tenant.snapshots, following, strict=True))
+        self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
+        self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
+        self.ledger: Ledger[Result] = Ledger(SHOWN)
+        self.recipients: Classes[str | None, tuple[RecipientFacts, ...]] = Classes(
+            lambda a: tuple(lens.recipient(a or "") for lens in self.lenses)
+        )
+        self.senders: Classes[str | None, tuple[SenderFacts, ...]] = Classes(
+            lambda a: tuple(lens.sender(a) for lens in self.lenses)
+        )
+        self.sources: Classes[tuple[str | None, ...], tuple[SourceFacts, ...]] = Classes(
+            lambda ip_host: tuple(lens.source(ip_host[0] or "", ip_host[1] or "") for lens in self.lenses)
+        )
+        self.statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
+        self.directions = Classes(direction_of)
+        self.logged: Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]] = Classes(
+            lambda cells: tuple(names.read(*cells) for names in self.names)
+        )
+        self._decided: dict[tuple[Carries, bool, tuple[int, ...]], int] = {}
+
+    def decide(self, carries: Carries, key: tuple[int, ...], *, has_directionality: bool) -> int:
+        """Judge one distinct key and give the number of the result."""
+        memo = (carries, has_directionality, key)
+        known = self._decided.get(memo)
+        if known is None:
+            row, epoch = self._observation(carries, key, has_directionality=has_directionality)
+            judgement = self.judges[epoch](row)
+            known = self.ledger.number(Result(judgement, self.tenant.snapshots[epoch].name))
+            if len(self._decided) >= _REMEMBERED_KEYS:
+                self._decided.clear()
+            self._decided[memo] = known
+        return known
+
+    def _observation(
+        self, carries: Carries, key: tuple[int, ...], *, has_directionality: bool
+    ) -> tuple[Observation, int]:
+        recipient, sender, source, status, direction, logged, flags, number, sharing = key
+        epoch = self.timeline.epochs[number]
+        at, facts = epoch.snapshot, self.statuses.classes[status]
+        row = Observation(
+            recipient=self.recipients.classes[recipient][at],
+            sender=self.senders.classes[sender][at],
+            source=self.sources.classes[source][at],
+            status=facts,
+            direction=self.directions.classes[direction],
+            logged=self.logged.classes[logged][at],
+            carries=carries,
+            has_directionality=has_directionality,
+            envelope_known=bool(flags & 1),
+            null_sender=bool(flags & 2),
+            rule_in_log=bool(flags & 4),
+            forwarded=bool(flags & 8) or facts.forwarded,
+            delivered_too=bool(flags & 16),
+            sharing=_SHARINGS[sharing],
+            changing_inbound=epoch.changing_inbound,
+            changing_outbound=epoch.changing_outbound,
+            early=epoch.early,
+        )
+        return row, at
+
+
+_REMEMBERED_KEYS = 1_000_000
+_SHARINGS = tuple(Sharing)

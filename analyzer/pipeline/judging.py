@@ -1,0 +1,132 @@
+"""Normalised rows to result numbers: one judgement a distinct key, scattered back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from analyzer.addresses import NULL_SENDER
+from analyzer.evidence import Carries
+from analyzer.pipeline.engine import Engine
+from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
+from analyzer.selection.decision import Outcome
+
+Mask = NDArray[np.bool_]
+_RECIPIENT, _STATUS, _FLAGS = 0, 3, 6  # places in the key of a row (Engine.decide)
+
+
+def judge_rows(rows: pa.Table, engine: Engine, *, carries: Carries, has_directionality: bool) -> Codes:
+    """Judge normalised rows: the number of each row's result in the engine's ledger."""
+    parts, several = _key_columns(rows, engine)
+    if several.any() and engine.any_cmt:
+        parts[_FLAGS] = parts[_FLAGS] + 16 * _delivered_too(rows, parts[_STATUS], engine)
+    numbers, facts = _decided(parts, several, engine, carries, has_directionality=has_directionality)
+    if carries is Carries.ONE_COLUMN and several.any():
+        sent = np.array([s.send for s in engine.statuses.classes], bool)[parts[_STATUS]]
+        differ = _groups_that_differ(rows, sent, several > 0, facts)
+        if differ.any():
+            again, marked = [part[differ] for part in parts], np.full(np.count_nonzero(differ), 2)
+            numbers[differ], _ = _decided(again, marked, engine, carries, has_directionality=has_directionality)
+    return numbers
+
+
+def _key_columns(rows: pa.Table, engine: Engine) -> tuple[list[Codes], Codes]:
+    envelope, header = rows.column("envelope_sender"), rows.column("header_from")
+    stated = pc.is_valid(envelope).to_numpy(zero_copy_only=False)
+    null_envelope = _equals(envelope, NULL_SENDER)
+    by_header = ~stated | null_envelope
+    header_codes = class_codes(engine.senders, header)
+    nobody = null_envelope & pc.is_null(header).to_numpy(zero_copy_only=False)
+    senders = np.where(by_header, header_codes, class_codes(engine.senders, envelope))
+    if nobody.any():
+        senders = np.where(nobody, engine.senders.numbers([NULL_SENDER])[0], senders)
+    null_sender = null_envelope | (~stated & _equals(header, NULL_SENDER))
+    flags = stated * 1 + null_sender * 2 + _true(rows, "routed_by_rule") * 4 + _true(rows, "forwarded") * 8
+    times = rows.column("received_at").cast(pa.int64()).to_numpy()
+    several = _several(rows.column("source_row").to_numpy())
+    parts = [
+        class_codes(engine.recipients, rows.column("recipient")),
+        senders,
+        class_codes_of_several(engine.sources, [rows.column("connecting_ip"), rows.column("connecting_host")]),
+        class_codes_of_several(engine.statuses, [rows.column("event"), rows.column("delivery_status")]),
+        class_codes(engine.directions, rows.column("directionality")),
+        class_codes_of_several(
+            engine.logged, [rows.column(c) for c in ("logged_connector", "logged_inbound", "logged_outbound")]
+        ),
+        flags.astype(np.int64),
+        engine.timeline.epoch_numbers(times),
+    ]
+    return parts, several
+
+
+def _equals(column: pa.ChunkedArray, text: str) -> Mask:
+    values, positions = encoded(column)
+    found: Mask = (positions == values.index(text)) if text in values else np.zeros(len(positions), bool)
+    return found
+
+
+def _true(rows: pa.Table, name: str) -> Codes:
+    marked = pc.fill_null(rows.column(name), fill_value=False)
+    codes: Codes = marked.to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes
+
+
+def _several(source_row: Codes) -> Codes:
+    """Mark (1) the rows that share their log row with another recipient; they stand together."""
+    same = np.diff(source_row) == 0
+    marked: Codes = (np.append(same, False) | np.insert(same, 0, False)).astype(np.int64)
+    return marked
+
+
+def _decided(
+    parts: list[Codes], several: Codes, engine: Engine, carries: Carries, *, has_directionality: bool
+) -> tuple[Codes, Codes]:
+    columns = [*parts, several]
+    first, inverse = distinct(combined(columns))
+    keys = np.stack([c[first] for c in columns], axis=1).tolist()
+    numbers = np.fromiter(
+        (engine.decide(carries, tuple(k), has_directionality=has_directionality) for k in keys), np.int64, len(keys)
+    )
+    return numbers[inverse], _answers(numbers, parts[_RECIPIENT][first], engine)[inverse]
+
+
+def _answers(numbers: Codes, recipients: Codes, engine: Engine) -> Codes:
+    """Number the outbound answers, so that recipients of one log row can be compared."""
+    known: dict[object, int] = {}
+    results = engine.ledger.results
+    answers = (results[n].judgement.outbound.answer for n in numbers)
+    tokens = (
+        (a.outcome, a.connector, a.candidates, int(r) if a.outcome is Outcome.UNDETERMINED else -1)
+        for a, r in zip(answers, recipients, strict=True)
+    )
+    return np.fromiter((known.setdefault(t, len(known)) for t in tokens), np.int64, len(numbers))
+
+
+def _delivered_too(rows: pa.Table, statuses: Codes, engine: Engine) -> Codes:
+    """Mark (1) the rows whose log row shows a delivery to another recipient, who may have forwarded it."""
+    delivered = np.array([s.deliver for s in engine.statuses.classes], bool)[statuses]
+    group = _groups(rows)
+    per_group = np.bincount(group, weights=delivered) > 0
+    marked: Codes = (per_group[group] & ~delivered).astype(np.int64)
+    return marked
+
+
+def _groups(rows: pa.Table) -> Codes:
+    """Number the log rows; the recipients of one stand together."""
+    source_row = rows.column("source_row").to_numpy()
+    numbers: Codes = np.cumsum(np.diff(source_row, prepend=source_row[:1]) != 0)
+    return numbers
+
+
+def _groups_that_differ(rows: pa.Table, sent: Mask, several: Mask, answers: Codes) -> Mask:
+    """Mark the rows with a Send whose log row holds Sends with different answers."""
+    group = _groups(rows)
+    concerned = np.flatnonzero(sent & several)
+    low = np.full(int(group[-1]) + 1, np.iinfo(np.int64).max)
+    high = np.full_like(low, -1)
+    np.minimum.at(low, group[concerned], answers[concerned])
+    np.maximum.at(high, group[concerned], answers[concerned])
+    differ: Mask = sent & several & (low[group] != high[group])
+    return differ
