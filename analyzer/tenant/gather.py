@@ -20,19 +20,21 @@ _log = logging.getLogger(__name__)
 Properties = Mapping[str, object]
 
 _UNKNOWN = f"it is no known export ({CMDLETS})"
-_EMPTY = f"it holds no objects; if there really are none, name their kind in [exports] empty of {FILE_NAME}"
+EMPTY = f"it holds no objects; if there really are none, name their kind in [exports] empty of {FILE_NAME}"
 
 
 @dataclass(slots=True)
 class Gathered:
     """What the files of one snapshot hold: by kind its values, and the recipients lists.
 
-    A kind that no file holds is not among the keys. `digests` are those of the files that were read.
+    A kind that no file holds is not among the keys. `digests` are those of the files that were read,
+    `blank` names the files that hold no object of any kind.
     """
 
     values: dict[Kind, dict[str, Exported]] = field(default_factory=dict)
     lists: list[RecipientList] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    blank: list[str] = field(default_factory=list)
     _origin: dict[tuple[Kind, str], str] = field(default_factory=dict)
 
     def kinds(self) -> set[Kind]:
@@ -74,7 +76,10 @@ def _read(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
         return _read_csv(document, gathered, onpremises=onpremises)
     if document.shape is Shape.JSON:
         return _read_json(document, gathered, onpremises=onpremises)
-    reason = {Shape.CLIXML: "Export-Clixml is not read; export with ConvertTo-Json", Shape.BLANK: _EMPTY}
+    if document.shape is Shape.BLANK:
+        gathered.blank.append(document.where)
+        return False
+    reason = {Shape.CLIXML: "Export-Clixml is not read; export with ConvertTo-Json"}
     return _left_out(document, reason.get(document.shape))
 
 
@@ -106,8 +111,11 @@ def _read_json(document: Document, gathered: Gathered, *, onpremises: bool) -> b
     listed = recipients.build()
     gathered.lists += [listed] if listed else []
     _add(document, known, gathered, onpremises=onpremises)
+    if not known and not listed and not unknown:
+        gathered.blank.append(document.where)
+        return False
     if not known and not listed:
-        return _left_out(document, _UNKNOWN if unknown else _EMPTY)
+        return _left_out(document, _UNKNOWN)
     if unknown:
         _log.warning("%s: %d objects are of no known export", document.where, unknown)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from analyzer.errors import TenantError
 from analyzer.tenant.directory import build_directory
 from analyzer.tenant.exports import CMDLETS, Exported, Kind
 from analyzer.tenant.files import decode
-from analyzer.tenant.gather import Gathered, gather
+from analyzer.tenant.gather import EMPTY, Gathered, gather
 from analyzer.tenant.model import (
     AcceptedDomain,
     InboundConnector,
@@ -34,6 +35,8 @@ UNDATED = "undated"
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})[:-]?(\d{2})(?:[:-]?(\d{2}))?Z?)?")
 _ACCEPTED = "a folder with exports such as those of docs/export.md"
 
+_log = logging.getLogger(__name__)
+
 
 def load_tenant(path: str | Path) -> Tenant:
     """Read a tenant folder: exports, recipients lists, mailflow.toml, and dated snapshots if there are any.
@@ -50,6 +53,9 @@ def load_tenant(path: str | Path) -> Tenant:
     if not any(stage.found.kinds() for stage in stages):
         raise TenantError(str(path), "holds no known export", f"JSON or CSV of {CMDLETS}")
     _refuse_full(settings, stages, folder)
+    if not settings.empty_exports:  # named there, an empty file is nothing to warn of
+        for where in (where for stage in stages for where in stage.found.blank):
+            _log.warning("%s is left out: %s", where, EMPTY)
     for stage in stages:
         digests |= stage.found.digests
     return Tenant(tuple(_snapshots(stages, settings)), settings, str(path), dict(sorted(digests.items())))

@@ -191,3 +191,17 @@ def test_a_complete_tenant_misses_nothing(tmp_path: Path) -> None:
     lines = describe(load_tenant(tmp_path))
     assert len(lines) == 3
     assert lines[2].startswith("snapshot 2025-04-01T0630Z from 2025-04-01 06:30 UTC: outbound connectors 1,")
+
+
+@pytest.mark.parametrize("declared, warned", [("", True), ('[exports]\nempty = ["rules"]\n', False)])
+def test_an_empty_export_is_warned_of_until_it_is_declared(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, declared: str, *, warned: bool
+) -> None:
+    """A file without objects cannot be recognised; once `[exports] empty` names a kind, nothing is said of it."""
+    (tmp_path / "domains.json").write_text('[{"DomainName": "contoso.com", "DomainType": "Authoritative"}]', "utf-8")
+    (tmp_path / "rules.json").write_text("[]", "utf-8")
+    (tmp_path / "mailflow.toml").write_text(declared, "utf-8")
+    (only,) = load_tenant(tmp_path).snapshots
+
+    assert ("rules.json" in caplog.text) == warned
+    assert only.rules == (None if warned else ())
