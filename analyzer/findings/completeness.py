@@ -196,7 +196,7 @@ def _missing(causes: pa.Table, name: str, title: str, advice: str) -> Iterator[F
     found = listing(where(causes, verdict="undetermined"), "missing", name)
     for group in grouped(found, ["path"]):
         yield Finding(
-            title=f"{title}: {group['messages']} messages",
+            title=f"{title}: {group['messages']} messages {group['path']}",
             cause=f"The verdict depends on a missing input: {name}.",
             advice=advice,
             measures=measures(group),

@@ -221,10 +221,10 @@ def onprem_source_unattributed(causes: pa.Table, _context: Context) -> Iterator[
         203.0.113.9 sends as ann@contoso.com and the trace names `...\Default ...`.
     """
     found = where(routed(causes), inbound_verdict="unrouted")
-    for group in grouped(found, ["source", "path", "policies"]):
+    for group in grouped(found, ["source", "path", "destination", "policies"]):
         address = str(group["source"] or "an unnamed address")
         yield Finding(
-            title=f"{address}: mail from your own servers met no inbound connector",
+            title=f"{address}: mail from your own servers to {_place(group['destination'])} met no inbound connector",
             cause=f"Mail that {address} handed over fell to the default inbound connector.",
             advice=f"Check that the server at {address} presents the certificate named in TlsSenderCertificateName "
             f"of the inbound connector, or add {address} to its SenderIPAddresses; if the device may send "
