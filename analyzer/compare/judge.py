@@ -112,7 +112,7 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
         verdict=verdict,
         reason=reason,
         missing=missing,
-        policies=tuple(dict.fromkeys(p for s in sides for p in s.policies)),
+        policies=tuple(dict.fromkeys(p for s in (outbound, inbound) for p in s.policies)),
         contradicted=inputs.destination.contradicted,
         failed=row.status.failed,
         unknown_connector=row.logged.unknown,

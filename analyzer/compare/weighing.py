@@ -87,17 +87,17 @@ def weigh(plain: SideJudgement, others: list[tuple[Alternative, SideJudgement]])
     """Weigh a side against its judgement under every other policy value (reference 7.1)."""
     weighed = plain
     for alternative, found in others:
-        other = _locally(plain, found)
-        if _differs(plain, other):
-            weighed = _ruled(_named(weighed, plain, other, alternative), plain, other, alternative)
+        own, other = _locally(plain, found), _locally(found, plain)
+        if _differs(own, other):
+            weighed = _ruled(_named(weighed, own, other, alternative), own, other, alternative)
     return weighed
 
 
-def _locally(plain: SideJudgement, other: SideJudgement) -> SideJudgement:
+def _locally(side: SideJudgement, beside: SideJudgement) -> SideJudgement:
     """V = none agrees with E = local (reference 8), though a side delivered locally takes no part."""
-    if other.verdict is not None or plain.value != NO_CONNECTOR:
-        return other
-    return replace(other, verdict=Verdict.MATCH, answer=Answer(Outcome.LOCAL), value=plain.value)
+    if side.verdict is not None or beside.value != NO_CONNECTOR:
+        return side
+    return replace(side, verdict=Verdict.MATCH, answer=Answer(Outcome.LOCAL), value=beside.value)
 
 
 def _differs(plain: SideJudgement, other: SideJudgement) -> bool:

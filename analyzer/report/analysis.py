@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -106,7 +108,7 @@ def _record(
     totals = {name: sum(getattr(b, name) for b in books) for name in ("rows", "read", "rejected", "verdict_rows")}
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mailflow-analyzer", "version": _version()},
+        "tool": {"name": "mailflow-analyzer", "version": _version(), **_versions()},
         "started_at": started.isoformat(timespec="seconds"),
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": {
@@ -135,6 +137,10 @@ def _version() -> str:
         return version("mailflow-analyzer")
     except PackageNotFoundError:  # run from a checkout that was never installed
         return "unknown"
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), "pyarrow": pa.__version__, "numpy": np.__version__}
 
 
 def _input_record(book: Any) -> dict[str, Any]:  # noqa: ANN401 - InputBook, turned into plain values

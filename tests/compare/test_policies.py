@@ -234,6 +234,14 @@ def test_a_local_delivery_under_another_value_is_ambiguous_too() -> None:
     assert (found.verdict, found.policies) == ("ambiguous", ("unvalidated=selectable",))
 
 
+def test_a_local_delivery_that_another_value_would_not_make_names_the_policy() -> None:
+    """7.1: a message delivered locally rests on the policy under whose other value it would have gone round."""
+    unproven = outbound("CMT", "*", route_all_via_onpremises=True, validated=False)
+    ours = tenant(outbound=(unproven,), policy=Policy(unvalidated="ignored"))
+    found = judged(ours, EXTENDED, FROM_INTERNET, event="DELIVER", recipient=BOB, logged_connector="")
+    assert (found.verdict, found.reason, found.policies) == ("match", "local", ("unvalidated=ignored",))
+
+
 # ------------------------------------------------------------------------- R2, equal candidates
 
 TWINS = {"outbound": (outbound("B", "contoso.com"), outbound("A", "contoso.com"), outbound("C", "example.org"))}
