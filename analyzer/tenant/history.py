@@ -49,7 +49,7 @@ def load_tenant(path: str | Path) -> Tenant:
         raise TenantError(str(path), "is no folder" if folder.exists() else "does not exist", _ACCEPTED)
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and not _hidden(file.relative_to(folder))]
     settings, digests = _settings(folder, files)
-    stages = _stages(folder, [file for file in files if file.name != FILE_NAME])
+    stages = _stages(folder, [file for file in files if file.name.lower() != FILE_NAME])
     if not any(stage.found.kinds() for stage in stages):
         raise TenantError(str(path), "holds no known export", f"JSON or CSV of {CMDLETS}")
     _refuse_full(settings, stages, folder)
@@ -76,12 +76,13 @@ def _hidden(path: Path) -> bool:
 
 def _settings(folder: Path, files: list[Path]) -> tuple[Settings, dict[str, str]]:
     """Read mailflow.toml, if there is one, and its digest."""
-    for file in files:
-        if file.name == FILE_NAME and file.parent != folder:
+    own = [file for file in files if file.name.lower() == FILE_NAME]  # Windows does not tell the cases apart
+    for file in own:
+        if file.parent != folder:
             raise TenantError(str(file), f"{FILE_NAME} below the top of the folder", f"one {FILE_NAME}, at the top")
-    file = folder / FILE_NAME
-    if not file.is_file():
+    if not own:
         return Settings(), {}
+    file = own[0]
     try:
         raw = file.read_bytes()
     except OSError as error:

@@ -205,3 +205,11 @@ def test_an_empty_export_is_warned_of_until_it_is_declared(
 
     assert ("rules.json" in caplog.text) == warned
     assert only.rules == (None if warned else ())
+
+
+def test_settings_are_found_in_any_case(tmp_path: Path) -> None:
+    """Mailflow.toml is mailflow.toml: Windows does not tell them apart, and nothing is ignored in silence."""
+    (tmp_path / "domains.json").write_text('[{"DomainName": "contoso.com", "DomainType": "Authoritative"}]', "utf-8")
+    (tmp_path / "Mailflow.toml").write_text('[policy]\nprecedence = "list"\n', "utf-8")
+
+    assert load_tenant(tmp_path).settings.policy.precedence == "list"
