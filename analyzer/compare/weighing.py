@@ -110,9 +110,9 @@ def _differs(plain: SideJudgement, other: SideJudgement) -> bool:
 
 def _named(weighed: SideJudgement, plain: SideJudgement, other: SideJudgement, a: Alternative) -> SideJudgement:
     """Name the policy and the values that the log bears out."""
-    # A row that lacks an input bears nothing out: another value of that input may explain the log as well.
+    # A row that lacks an input under the setting bears nothing out: that input may explain the log as well.
     # Nor does `internal_relay_fallback`: mail by MX is what both of its values look like in a log.
-    told = Verdict.UNDETERMINED not in (plain.verdict, other.verdict) and a.name != "internal_relay_fallback"
+    told = plain.verdict is not Verdict.UNDETERMINED and a.name != "internal_relay_fallback"
     seen = ((a.setting, plain), (a.value, other)) if told else ()
     borne = (f"{a.name}={v}" for v, side in seen if side.verdict is Verdict.MATCH and side.value is not None)
     return replace(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from analyzer.findings import completeness, policies, routing
+from analyzer.findings import completeness, missing, policies, routing
 from analyzer.findings.base import Context, Finding, Kind
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.schema import SEVERITIES
@@ -22,9 +22,9 @@ FINDINGS: tuple[Kind, ...] = (
     Kind("MF401", "no-connector-evidence", "info", completeness.no_connector_evidence),
     Kind("MF402", "config-incomplete", "info", completeness.config_incomplete),
     Kind("MF404", "change-window", "info", completeness.change_window),
-    Kind("MF405", "mx-unknown", "info", completeness.mx_unknown),
-    Kind("MF406", "rule-hit-unknown", "info", completeness.rule_hit_unknown),
-    Kind("MF407", "recipient-location-unknown", "info", completeness.recipient_location_unknown),
+    Kind("MF405", "mx-unknown", "info", missing.mx_unknown),
+    Kind("MF406", "rule-hit-unknown", "info", missing.rule_hit_unknown),
+    Kind("MF407", "recipient-location-unknown", "info", missing.recipient_location_unknown),
     Kind("MF410", "trace-blind-spot", "info", completeness.trace_blind_spot),
     Kind("MF412", "recipient-location-contradicted", "info", completeness.recipient_location_contradicted),
     Kind("MF413", "source-unplaced", "info", completeness.source_unplaced),

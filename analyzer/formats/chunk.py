@@ -113,6 +113,28 @@ def blocks(stream: Bytes, size: int) -> Iterator[tuple[list[bytes], bool]]:
             return
 
 
+class WholeCut(Protocol):
+    """Cuts the whole records off the front of a text; at the end of the file, all that is left."""
+
+    def __call__(self, text: bytes, /, *, last: bool) -> Chunk:
+        """Give a chunk whose data is the part of the text that was cut off."""
+
+
+def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
+    """Cut a stream into chunks of whole records, about `size` bytes each."""
+    rest, wanted = b"", 0
+    for pieces, last in blocks(stream, size):
+        rest = b"".join((rest, *pieces))
+        pieces.clear()  # whoever made them holds on to the list until the next block
+        if len(rest) < wanted and not last:
+            continue
+        chunk = whole(rest, last=last)
+        wanted = 0 if chunk.data else 2 * len(rest)  # a long record: do not look at it again and again
+        rest = rest[len(chunk.data) :]
+        if chunk.data or chunk.broken:
+            yield repaired(chunk)
+
+
 class Layout(Protocol):
     """How the records lie in a file: delimited cells or JSON objects."""
 

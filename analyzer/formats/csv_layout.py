@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions, blocks, repaired
+from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions, cut_whole
 from analyzer.formats.csv_cutting import BLANK, closed, miscounted, whole_records
 from analyzer.formats.delimited import Grammar, quote_positions, record_spans
 
@@ -40,19 +40,12 @@ class CsvLayout:
 
     def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
         """Cut into chunks of whole records, by the marks' positions or else record by record."""
-        rest, wanted = b"", 0
-        for pieces, last in blocks(stream, size):
-            rest = b"".join((rest, *pieces))
-            pieces.clear()  # whoever made them holds on to the list until the next block
-            if len(rest) < wanted and not last:
-                continue
-            chunk = whole_records(rest, self.grammar, last=last)
-            if last:
-                chunk = closed(chunk, self.grammar, stream.damage)
-            wanted = 0 if chunk.data else 2 * len(rest)  # a long record: do not look at it again and again
-            rest = rest[len(chunk.data) :]
-            if chunk.data or chunk.broken:
-                yield repaired(chunk)
+
+        def whole(text: bytes, *, last: bool) -> Chunk:
+            chunk = whole_records(text, self.grammar, last=last)
+            return closed(chunk, self.grammar, stream.damage) if last else chunk
+
+        yield from cut_whole(stream, size, whole)
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Read the cells with pyarrow, and set apart the records it cannot read."""

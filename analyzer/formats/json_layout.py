@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
-from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, blocks, repaired, torn
+from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, torn
 from analyzer.formats.objects import LOST, TAIL, find_spans, is_object, load_object, parted, too_long, wrapping_of
 
 _BLANK = "\0 \t\r\n{}[],"
@@ -53,19 +53,13 @@ class JsonLayout:
 
     def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
         """Cut into chunks of whole objects."""
-        rest, wanted = b"", 0
-        for pieces, last in blocks(stream, size):
-            rest = b"".join((rest, *pieces))
-            pieces.clear()  # whoever made them holds on to the list until the next block
-            if len(rest) < wanted and not last:
-                continue
-            chunk = self._lines(rest, last=last) if self.wrapping == "lines" else find_spans(rest, last=last)
-            if last:
-                chunk = self._closed(chunk, rest[len(chunk.data) :], stream.damage)
-            wanted = 0 if chunk.data else 2 * len(rest)
-            rest = rest[len(chunk.data) :]
-            if chunk.broken or len(chunk.data):
-                yield repaired(chunk)
+
+        def whole(text: bytes, *, last: bool) -> Chunk:
+            chunk = self._lines(text, last=last) if self.wrapping == "lines" else find_spans(text, last=last)
+            return self._closed(chunk, text[len(chunk.data) :], stream.damage) if last else chunk
+
+        for chunk in cut_whole(stream, size, whole):
+            yield chunk
             if LOST in chunk.notes:
                 return
 

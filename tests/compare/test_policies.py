@@ -33,6 +33,7 @@ from tests.compare.builders import (
     SUMMARY,
     Row,
     judged,
+    judged_together,
 )
 
 PARTNER = ConnectorType.PARTNER
@@ -194,6 +195,23 @@ def test_onpremises_mail_to_the_internet_rests_on_its_policy(setting: str, verdi
     found = judged(ours, EXTENDED, FROM_OUR_SERVER, event="SEND", recipient=SUN, logged_connector="")
     assert found.verdict == verdict
     assert f"onprem_internet_egress={setting}" in found.policies
+
+
+def test_a_match_bears_its_setting_out_even_where_the_other_value_cannot_tell() -> None:
+    """7.1: the log agrees with the setting; that the other value ends as undetermined takes nothing away."""
+    row = {**FROM_OUR_SERVER, **SENT, "recipient": SUN, "logged_connector": "From on-premises"}
+    found = judged(tenant(), ENHANCED, row)
+    assert found.verdict == "match"
+    assert found.inbound.bears_out == ("onprem_internet_egress=office365",)
+
+
+def test_a_row_that_lacks_an_input_bears_nothing_out() -> None:
+    """A copy that may be a forward is no evidence for a value of `cmt_forwarded`: the missing input explains it too."""
+    central = tenant(outbound=(outbound("CMT", "*", route_all_via_onpremises=True),))
+    shared = {**FROM_CLOUD, "logged_connector": "CMT"}
+    found = judged_together(central, shared, {BOB: "Receive, Deliver", SUN: "Receive, Send"})[SUN]
+    assert (found.verdict, found.missing) == ("undetermined", ("forwarded",))
+    assert found.outbound.bears_out == ()
 
 
 def test_a_policy_that_changes_no_verdict_is_not_mentioned() -> None:
