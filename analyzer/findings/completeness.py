@@ -49,7 +49,7 @@ def config_incomplete(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         Whether the message went the right way cannot be told; it is not called a mismatch.
 
     What to do:
-        Export again with Get-OutboundConnector -IncludeTestModeConnectors:$true and Get-InboundConnector,
+        Export again with Get-InboundConnector and the four calls of Get-OutboundConnector in docs/export.md,
         and add older exports as dated snapshots.
 
     Example:
@@ -62,7 +62,7 @@ def config_incomplete(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         yield Finding(
             title=f"The log names {name}, which no export holds",
             cause="No snapshot of the configuration has a connector of this name.",
-            advice="Export connectors again (Get-OutboundConnector -IncludeTestModeConnectors:$true, "
+            advice="Export connectors again (Get-OutboundConnector with the calls for test mode and rules, "
             "Get-InboundConnector), or add an older export as a dated snapshot folder.",
             measures=measures(group),
             domain=str(group["domain"]),
