@@ -13,6 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
+from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.policy import Policy
 
 Network = IPv4Network | IPv6Network
@@ -44,7 +45,10 @@ class DomainType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboundConnector:
-    """How mail leaves Office 365; domains are lower case: `contoso.com`, `*.contoso.com` or `*`."""
+    """How mail leaves Office 365; domains are lower case: `contoso.com`, `*.contoso.com` or `*`.
+
+    `source` is ConnectorSource: Default, HybridWizard, Migrated or AdminUI (reference 3.1).
+    """
 
     name: str
     type: ConnectorType
@@ -60,6 +64,8 @@ class OutboundConnector:
     cloud_services_mail_enabled: bool | None = None
     test_mode: bool = False
     validated: bool | None = None
+    sender_rewriting: bool = False
+    source: str | None = None
     changed_at: datetime | None = None
 
 
@@ -79,6 +85,8 @@ class InboundConnector:
     associated_accepted_domains: tuple[str, ...] = ()
     cloud_services_mail_enabled: bool | None = None
     treat_messages_as_internal: bool = False
+    trusted_organizations: tuple[str, ...] = ()
+    source: str | None = None
     changed_at: datetime | None = None
 
 
@@ -115,6 +123,30 @@ class Organization:
     """Get-OrganizationConfig, as far as it concerns mail flow."""
 
     reject_direct_send: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDomain:
+    """Get-RemoteDomain; it selects no connector (reference 5). `domain` is lower case: `d`, `*.d` or `*`."""
+
+    name: str
+    domain: str
+    target_delivery_domain: bool = False
+    is_internal: bool = False
+    trusted_mail_inbound: bool = False
+    trusted_mail_outbound: bool = False
+    auto_forward: bool | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HybridConfiguration:
+    """Get-HybridConfiguration: what the wizard was asked for; `features` are lower case (`centralized`)."""
+
+    features: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    tls_certificate_name: str | None = None
+    changed_at: datetime | None = None
 
 
 class MailboxPlace(StrEnum):
@@ -183,6 +215,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnServers:
+    """What the shell of the organization's own servers exports; a kind that is absent is None.
+
+    `accepted` may hold patterns such as `*.contoso.com` (reference 5).
+    """
+
+    send: tuple[SendConnector, ...] | None = None
+    receive: tuple[ReceiveConnector, ...] | None = None
+    accepted: tuple[AcceptedDomain, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The configuration in force from `since` (UTC) until the next snapshot; None = undated.
 
@@ -197,6 +241,9 @@ class Snapshot:
     rules: tuple[TransportRule, ...] | None = None
     organization: Organization | None = None
     directory: Directory | None = None
+    remote: tuple[RemoteDomain, ...] | None = None
+    hybrid: HybridConfiguration | None = None
+    own: OwnServers = OwnServers()
 
 
 @dataclass(frozen=True, slots=True)
