@@ -28,7 +28,8 @@ class DomainFacts:
     """What the configuration says of one domain.
 
     `exact` and `apex` are the configured patterns `d` and `*.d`; `wildcards` the other configured
-    `*.suffix` patterns that match, longest first. `accepted` is None both for a foreign domain and
+    `*.suffix` patterns that match, longest first (address spaces of Send connectors included).
+    `accepted_on_own` says that the own servers accept the domain. `accepted` is None both for a foreign domain and
     where no accepted domains were exported: `accepted_known` tells them apart.
     """
 
@@ -42,6 +43,7 @@ class DomainFacts:
     partner: bool = False
     declared_onpremises: bool = False
     mx: str | None = None
+    accepted_on_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,12 @@ class Lens:
         )
         self.outbound_named = {c.name: c for c in self.outbound}
         self.inbound_named = {c.name: c for c in self.inbound}
-        self._patterns = frozenset(d for c in self.outbound_ever for d in c.recipient_domains) | frozenset(
-            d for i in self.inbound_ever for d in i.sender_domains
+        self._patterns = frozenset(
+            (
+                *(d for c in self.outbound_ever for d in c.recipient_domains),
+                *(d for i in self.inbound_ever for d in i.sender_domains),
+                *(space.domain for c in snapshot.own.send or () for space in c.address_spaces),
+            )
         )
         self._accepted = {a.domain: a for a in snapshot.accepted or ()}
         self._sources = NetworkTable(tuple({n for i in self.inbound_ever for n in i.sender_ips}))
@@ -130,7 +136,7 @@ class Lens:
     def _domain(self, domain: str) -> DomainFacts:
         if not domain:
             return DomainFacts(accepted_known=self.snapshot.accepted is not None)
-        accepted, settings = self.accepted(domain), self.settings
+        accepted, settings, snapshot = self.accepted(domain), self.settings, self.snapshot
         apex, own = f"*.{domain}", accepted is not None
         return DomainFacts(
             named=True,
@@ -143,6 +149,7 @@ class Lens:
             partner=any(covers(p, domain) for p in settings.partner_domains),
             declared_onpremises=any(covers(p, domain) for p in settings.onpremises_domains),
             mx=self._mx(domain) if own else None,
+            accepted_on_own=any(covers(a.domain, domain) for a in snapshot.own.accepted or ()),
         )
 
     def _mx(self, domain: str) -> str | None:

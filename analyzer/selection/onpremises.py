@@ -1,0 +1,212 @@
+"""Selection on the organization's own servers: Send connectors and Receive connectors (reference 6).
+
+A Send connector is chosen by size, scope, address space, specificity, cost, nearness and name. No export
+holds the costs between sites, nor which servers share a site, so several connectors may be possible; then
+all of them are told, and what would tell them apart is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from analyzer.selection.decision import Answer, Outcome, Step
+from analyzer.selection.facts import DomainFacts
+from analyzer.tenant.onpremises import Address, AddressRange, ReceiveConnector, SendConnector
+
+SITE_COSTS = "site_costs"  # the missing input where nearness decides
+MESSAGE_SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class SendQuestion:
+    """What Send connector selection looks at.
+
+    `domain` holds the facts of the domain the message is routed by, `size` is in bytes (None = not known),
+    `server` is the lower-case name of the server that chooses ("" = not known).
+    """
+
+    domain: DomainFacts
+    size: int | None = None
+    server: str = ""
+
+
+class SpaceRank(IntEnum):
+    """How specifically an address space matches; lower is better."""
+
+    EXACT = 0
+    SUFFIX = 1
+    ALL_ACCEPTED = 2
+    STAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A connector in play: how its best address space matches, and what is not certain about it."""
+
+    connector: SendConnector
+    rank: tuple[int, int]
+    cost: int
+    space: str
+    certain: bool
+    local: bool
+
+    def beats(self, other: _Match) -> bool:
+        """Tell whether this one wins over the other whatever is not known."""
+        if not self.certain or self is other:
+            return False
+        if self.rank != other.rank:
+            return self.rank < other.rank  # rule: 6, 3. Specificity comes before cost.
+        if self.local and not other.local:
+            return self.cost <= other.cost  # rule: 6, 4 and 5. The way to another server costs nothing or more.
+        if self.local != other.local or (not self.local and not self._beside(other)):
+            return False
+        return (self.cost, self.connector.name.lower()) < (other.cost, other.connector.name.lower())  # rule: 6, 6
+
+    def _beside(self, other: _Match) -> bool:
+        """Tell whether both start from the same servers, so that the way to them costs the same."""
+        return bool(self.connector.source_servers) and (
+            set(self.connector.source_servers) == set(other.connector.source_servers)
+        )
+
+
+def space_rank(domain: str, facts: DomainFacts) -> tuple[int, int] | None:
+    """Say how well an address space matches: (rank, longer is better within it); None = not at all.
+
+    `*.contoso.com` includes the apex and `contoso.com` excludes subdomains (reference 6).
+    """
+    if domain == "*":
+        return SpaceRank.STAR, 0
+    if domain == "--":
+        return (SpaceRank.ALL_ACCEPTED, 0) if facts.accepted_on_own else None
+    if domain.startswith("*."):
+        matching = domain == facts.apex or domain in facts.wildcards
+        return (SpaceRank.SUFFIX, -len(domain)) if matching else None
+    return (SpaceRank.EXACT, 0) if domain == facts.exact else None
+
+
+def _matched(connector: SendConnector, question: SendQuestion) -> _Match | None:
+    ranked = [
+        (rank, space.cost, space.domain)
+        for space in connector.address_spaces
+        if space.type == "smtp" and (rank := space_rank(space.domain, question.domain)) is not None
+    ]
+    if not ranked:
+        return None
+    (rank, cost, domain), local = min(ranked), question.server in connector.source_servers
+    sized = connector.max_message_size is None or question.size is not None
+    return _Match(connector, rank, cost, domain, certain=sized and (local or not connector.scoped), local=local)
+
+
+def _too_small(connector: SendConnector, question: SendQuestion) -> bool:
+    # rule: 6, 1
+    return (
+        connector.max_message_size is not None
+        and question.size is not None
+        and connector.max_message_size < question.size
+    )
+
+
+def possible_send(question: SendQuestion, connectors: tuple[SendConnector, ...]) -> tuple[Answer, ...]:
+    """Give every answer that the known inputs allow, the likeliest first; one alone is certain."""
+    matched = [m for c in connectors if c.enabled and (m := _matched(c, question)) is not None]
+    fitting = [m for m in matched if not _too_small(m.connector, question)]
+    winners = [m for m in fitting if not any(d.beats(m) for d in fitting)]
+    winners.sort(key=lambda m: (m.rank, not m.local, m.cost, m.connector.name.lower()))
+    answers = tuple(Answer(Outcome.CONNECTOR, m.connector.name, _REASONS[m.rank[0]]) for m in winners)
+    return answers if any(m.certain for m in fitting) else (*answers, *_without(matched))
+
+
+def _without(matched: list[_Match]) -> tuple[Answer, ...]:
+    """Say what becomes of a message that may find no connector (rule: 6, 7)."""
+    may_be_too_large = any(m.connector.max_message_size is not None for m in matched)
+    may_be_out_of_scope = all(m.connector.scoped and not m.local for m in matched)
+    reject = (Answer(Outcome.REJECT, reason="too-large-for-every-connector"),) if may_be_too_large else ()
+    nowhere = (Answer(Outcome.NONE, reason="unreachable-queue"),) if may_be_out_of_scope else ()
+    return reject + nowhere
+
+
+_REASONS: Mapping[int, str] = {
+    SpaceRank.EXACT: "exact-address-space",
+    SpaceRank.SUFFIX: "wildcard-address-space",
+    SpaceRank.ALL_ACCEPTED: "all-accepted-domains",
+    SpaceRank.STAR: "catch-all-address-space",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveQuestion:
+    """What Receive connector selection looks at: the server, who connects, and the local port (None = not known)."""
+
+    server: str
+    client: Address
+    port: int | None = None
+
+
+def possible_receive(question: ReceiveQuestion, connectors: tuple[ReceiveConnector, ...]) -> tuple[Answer, ...]:
+    """Give the connector of each port the client may have spoken to; one answer alone is certain.
+
+    On one port the most specific RemoteIPRanges that hold the client win (reference 6). No log but the
+    protocol log says the port.
+    """
+    own = [c for c in connectors if c.enabled and c.server == question.server]
+    ports = {b.port for c in own for b in c.bindings if question.port in {None, b.port}}
+    found = [
+        _narrowest(question, [c for c in own if any(b.port == port for b in c.bindings)]) for port in sorted(ports)
+    ]
+    answers = tuple(dict.fromkeys(a for a in found if a is not None))
+    return answers or (Answer(Outcome.NONE, reason="no-receive-connector"),)
+
+
+def _narrowest(question: ReceiveQuestion, connectors: list[ReceiveConnector]) -> Answer | None:
+    widths = {c.name: w for c in connectors if (w := _width(question.client, c.remote_ranges)) is not None}
+    if not widths:
+        return None
+    best = sorted(name for name, width in widths.items() if width == min(widths.values()))
+    if len(best) == 1:
+        return Answer(Outcome.CONNECTOR, best[0], "most-specific-range")
+    return Answer(Outcome.AMBIGUOUS, reason="equal-candidates", candidates=tuple(best))  # other local addresses
+
+
+def _width(client: Address, ranges: tuple[AddressRange, ...]) -> int | None:
+    """Count the addresses of the narrowest range that holds the client; None where none does."""
+    holding = [
+        int(r.last) - int(r.first)
+        for r in ranges
+        if r.first.version == client.version and int(r.first) <= int(client) <= int(r.last)
+    ]
+    return min(holding, default=None)
+
+
+def explain_send(question: SendQuestion, connectors: tuple[SendConnector, ...]) -> tuple[Step, ...]:
+    """Tell what became of every Send connector, in order."""
+    fitting = [
+        m for c in connectors if c.enabled and (m := _matched(c, question)) and not _too_small(m.connector, question)
+    ]
+    return tuple(_fate(c, question, fitting) for c in connectors)
+
+
+def _fate(connector: SendConnector, question: SendQuestion, fitting: list[_Match]) -> Step:
+    if not connector.enabled:
+        return Step(connector.name, "is off", "6, 2")
+    if _too_small(connector, question):
+        return Step(connector.name, f"takes {connector.max_message_size} bytes at most", "6, 1")
+    match = next((m for m in fitting if m.connector is connector), None)
+    if match is None:
+        return Step(connector.name, "no address space matches the recipient domain", "6, 2")
+    winner = next((m for m in fitting if m.beats(match)), None)
+    how = f"address space {match.space} at cost {match.cost}"
+    if winner is None:
+        return Step(connector.name, f"{how}: {'wins' if match.certain else 'wins if it is in scope'}", "6, 3-6")
+    why, cite = _why(winner, match)
+    return Step(connector.name, f"{how}: {winner.connector.name} {why}", cite)
+
+
+def _why(winner: _Match, loser: _Match) -> tuple[str, str]:
+    """Say by what the winner is better, and where that is stated."""
+    if winner.rank != loser.rank:
+        return "is more specific", "6, 3"
+    if winner.cost != loser.cost:
+        return "costs less", "6, 4"
+    return ("is nearer", "6, 5") if winner.local != loser.local else ("has the lower name", "6, 6")

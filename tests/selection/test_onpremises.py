@@ -1,0 +1,201 @@
+"""Send and Receive connector selection on the organization's own servers (reference 6, 11)."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.selection.decision import Outcome
+from analyzer.selection.onpremises import (
+    ReceiveQuestion,
+    SendQuestion,
+    explain_send,
+    possible_receive,
+    possible_send,
+)
+from analyzer.tenant.model import OwnServers
+from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
+from tests.builders import accepted, lens
+
+JULIA = "julia@marketing.contoso.com"
+NARROW, MIDDLE, ALL = "marketing.contoso.com", "*.contoso.com", "*"
+
+
+def send(name: str, *spaces: str, **changes: Any) -> SendConnector:
+    """Build a Send connector; a space is `domain` or `domain;cost`."""
+    parts = (space.partition(";") for space in spaces)
+    return SendConnector(name, tuple(AddressSpace(d, int(cost or 1)) for d, _, cost in parts), **changes)
+
+
+def sent(recipient: str, *connectors: SendConnector, size: int | None = 1000, server: str = "ex1") -> list[str]:
+    """Give every possible answer in one word each."""
+    facts = lens(own=OwnServers(send=connectors, accepted=accepted("contoso.com"))).domain(recipient.partition("@")[2])
+    return [a.connector or a.reason for a in possible_send(SendQuestion(facts, size, server), connectors)]
+
+
+HERE: dict[str, Any] = {"source_servers": ("ex1",)}
+AWAY: dict[str, Any] = {"source_servers": ("ex2",)}
+
+# fmt: off
+SENT: tuple[tuple[str, str, tuple[SendConnector, ...], list[str]], ...] = (
+    ("11, 30", JULIA, (send("All", ALL), send("Middle", MIDDLE), send("Narrow", NARROW)), ["Narrow"]),
+    ("11, 31", JULIA, (send("All", ALL),), ["All"]),
+    ("11, 32", JULIA, (send("b", ALL, **HERE), send("a", ALL, **HERE)), ["a"]),
+    ("11, 33", JULIA, (send("Other", "fabrikam.com"),), ["unreachable-queue"]),
+    ("11, 34", JULIA, (send("a", ALL, max_message_size=10), send("b", ALL, max_message_size=20)),
+        ["too-large-for-every-connector"]),
+    ("11, 35", "x@sub.contoso.com", (send("Apex", "contoso.com"),), ["unreachable-queue"]),
+    ("size goes first", JULIA, (send("Narrow", NARROW, max_message_size=999), send("All", ALL)), ["All"]),
+    ("a size that just fits", JULIA, (send("Narrow", NARROW, max_message_size=1000), send("All", ALL)), ["Narrow"]),
+    ("off", JULIA, (send("Narrow", NARROW, enabled=False), send("All", ALL)), ["All"]),
+    ("specificity before cost", JULIA, (send("Narrow", NARROW + ";50"), send("All", ALL + ";1")), ["Narrow"]),
+    ("longest suffix", JULIA, (send("Top", "*.com"), send("Middle", MIDDLE)), ["Middle"]),
+    ("the apex is included", "x@contoso.com", (send("Middle", MIDDLE), send("All", ALL)), ["Middle"]),
+    ("cost on one server", JULIA, (send("a", ALL + ";9", **HERE), send("b", ALL + ";2", **HERE)), ["b"]),
+    ("cost, same sources elsewhere", JULIA, (send("a", ALL + ";9", **AWAY), send("b", ALL + ";2", **AWAY)), ["b"]),
+    ("the local server is nearest", JULIA, (send("a", ALL, **AWAY), send("b", ALL, **HERE)), ["b"]),
+    ("cheaper elsewhere", JULIA, (send("a", ALL + ";1", **AWAY), send("b", ALL + ";5", **HERE)), ["b", "a"]),
+    ("two elsewhere are open", JULIA, (send("a", ALL, **AWAY), send("b", ALL, source_servers=("ex3",))), ["a", "b"]),
+    ("in scope", JULIA, (send("Narrow", NARROW, scoped=True, **HERE), send("All", ALL)), ["Narrow"]),
+    ("open scope", JULIA, (send("Narrow", NARROW, scoped=True, **AWAY), send("All", ALL, **HERE)), ["Narrow", "All"]),
+    ("only a scoped one", JULIA, (send("Narrow", NARROW, scoped=True, **AWAY),), ["Narrow", "unreachable-queue"]),
+    ("all accepted domains", "x@contoso.com", (send("Edge", "--"), send("All", ALL)), ["Edge"]),
+    ("a foreign domain under --", "x@example.org", (send("Edge", "--"), send("All", ALL)), ["All"]),
+    ("not SMTP", JULIA, (SendConnector("X400", (AddressSpace("*", type="x400"),)), send("All", ALL)), ["All"]),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("_, recipient, connectors, expected", SENT, ids=[row[0] for row in SENT])
+def test_send(_: str, recipient: str, connectors: tuple[SendConnector, ...], expected: list[str]) -> None:
+    """The documented order decides: size, scope, specificity, cost, nearness, name (6)."""
+    assert sent(recipient, *connectors) == expected
+
+
+def test_an_unknown_size_leaves_a_limited_connector_open() -> None:
+    """6, 1: where the log has no size, a connector with a limit may have been dropped."""
+    assert sent(JULIA, send("Narrow", NARROW, max_message_size=10), send("All", ALL), size=None) == ["Narrow", "All"]
+    assert sent(JULIA, send("Narrow", NARROW, max_message_size=10), size=None) == [
+        "Narrow",
+        "too-large-for-every-connector",
+    ]
+
+
+def test_the_steps_name_the_winner_and_the_rule() -> None:
+    """Every connector has one step, with what beat it and where that is stated."""
+    connectors = (
+        send("Off", ALL, enabled=False),
+        send("Small", NARROW, max_message_size=1),
+        send("Other", "fabrikam.com"),
+        send("Dear", NARROW + ";9", **HERE),
+        send("Far", NARROW, **AWAY),
+        send("Won", NARROW, **HERE),
+        send("X", NARROW, **HERE),
+        send("Wide", ALL, **HERE),
+    )
+    facts = lens(own=OwnServers(send=connectors)).domain(NARROW)
+
+    steps = explain_send(SendQuestion(facts, 1000, "ex1"), connectors)
+
+    assert [(s.subject, s.fate.rpartition(": ")[2], s.cite) for s in steps] == [
+        ("Off", "is off", "6, 2"),
+        ("Small", "takes 1 bytes at most", "6, 1"),
+        ("Other", "no address space matches the recipient domain", "6, 2"),
+        ("Dear", "Won costs less", "6, 4"),
+        ("Far", "Won is nearer", "6, 5"),
+        ("Won", "wins", "6, 3-6"),
+        ("X", "Won has the lower name", "6, 6"),
+        ("Wide", "Dear is more specific", "6, 3"),
+    ]
+
+
+SPACES = st.sampled_from((NARROW, MIDDLE, ALL, "*.com", "fabrikam.com"))
+CONNECTORS = st.lists(
+    st.builds(
+        lambda name, space, cost, limit, scoped, servers: SendConnector(
+            name,
+            (AddressSpace(space, cost),),
+            max_message_size=limit,
+            scoped=scoped,
+            source_servers=servers,
+        ),
+        st.sampled_from("abcdef"),
+        SPACES,
+        st.integers(1, 3),
+        st.sampled_from((None, 500, 5000)),
+        st.booleans(),
+        st.sampled_from(((), ("ex1",), ("ex2",), ("ex1", "ex2"))),
+    ),
+    unique_by=lambda c: c.name,
+    max_size=6,
+)
+
+
+@given(CONNECTORS, st.sampled_from((None, 100, 1000)), st.randoms(use_true_random=False))
+def test_the_order_of_the_export_does_not_matter(
+    connectors: list[SendConnector], size: int | None, random: Any
+) -> None:
+    """The same connectors in another order give the same answers."""
+    shuffled = random.sample(connectors, len(connectors))
+
+    assert sent(JULIA, *connectors, size=size) == sent(JULIA, *shuffled, size=size)
+
+
+@given(CONNECTORS, st.sampled_from((100, 1000)))
+def test_there_is_always_an_answer(connectors: list[SendConnector], size: int) -> None:
+    """Something becomes of every message: a connector, a delivery report or the Unreachable queue."""
+    assert sent(JULIA, *connectors, size=size)
+
+
+def receive(name: str, *ranges: str, port: int = 25, **changes: Any) -> ReceiveConnector:
+    """Build a Receive connector of server ex1; a range is `first-last` or one address."""
+    parts = [r.partition("-") for r in ranges]
+    found = tuple(AddressRange(ip_address(first), ip_address(last or first)) for first, _, last in parts)
+    return ReceiveConnector(
+        name, **{"server": "ex1", "bindings": (Binding(None, port),), "remote_ranges": found, **changes}
+    )
+
+
+EVERYONE = "0.0.0.0-255.255.255.255"
+RELAY = receive("Relay", "192.0.2.10-192.0.2.20")
+FRONT = receive("Default Frontend EX1", EVERYONE, "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+CLIENT = receive("Client Frontend EX1", EVERYONE, port=587)
+
+
+@pytest.mark.parametrize(
+    "client, port, expected",
+    [
+        ("192.0.2.12", 25, ["Relay"]),  # the narrowest range wins
+        ("192.0.2.21", 25, ["Default Frontend EX1"]),  # just outside it
+        ("192.0.2.12", 587, ["Client Frontend EX1"]),
+        ("192.0.2.12", None, ["Relay", "Client Frontend EX1"]),  # nobody knows the port
+        ("2001:db8::1", 25, ["Default Frontend EX1"]),
+        ("2001:db8::1", 587, ["no-receive-connector"]),
+    ],
+)
+def test_receive(client: str, port: int | None, expected: list[str]) -> None:
+    """The most specific RemoteIPRanges that hold the client win, port by port (6)."""
+    question = ReceiveQuestion("ex1", ip_address(client), port)
+
+    assert [a.connector or a.reason for a in possible_receive(question, (FRONT, CLIENT, RELAY))] == expected
+
+
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"server": "ex2"}])
+def test_a_connector_that_is_off_or_another_servers_takes_nothing(changes: dict[str, Any]) -> None:
+    """Only enabled connectors of the server itself are asked."""
+    relay = receive("Relay", "192.0.2.10-192.0.2.20", **changes)
+    (answer,) = possible_receive(ReceiveQuestion("ex1", ip_address("192.0.2.12"), 25), (FRONT, relay))
+
+    assert answer.connector == "Default Frontend EX1"
+
+
+def test_equal_ranges_on_two_local_addresses_are_ambiguous() -> None:
+    """Which local address was spoken to is not known, so both are candidates."""
+    two = (receive("a", EVERYONE), receive("b", EVERYONE))
+    (answer,) = possible_receive(ReceiveQuestion("ex1", ip_address("192.0.2.12"), 25), two)
+
+    assert (answer.outcome, answer.candidates) == (Outcome.AMBIGUOUS, ("a", "b"))
