@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from typing import TypeVar
 
 from analyzer.errors import TenantError
-from analyzer.tenant.dates import parse_moment
+from analyzer.tenant.dates import has_zone, parse_moment
 from analyzer.tenant.model import Network
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -55,8 +55,23 @@ def pieces(value: object) -> tuple[str, ...]:
         return ()
     if isinstance(value, list | tuple):
         return tuple(piece for item in value for piece in _item(plain(item)))
-    text = str(value).strip().removeprefix("{").removesuffix("}")
-    return tuple(piece for piece in _SEPARATORS.split(text) if piece and not _COST.fullmatch(piece))
+    return tuple(piece for piece in _split(str(value)) if not _COST.fullmatch(piece))
+
+
+def _split(text: str) -> list[str]:
+    bare = text.strip().removeprefix("{").removesuffix("}")
+    return [piece for piece in _SEPARATORS.split(bare) if piece]
+
+
+def _costed(text: str) -> list[str]:
+    """Split a joined cell of address spaces: a cost that was split off belongs to the value before it."""
+    values: list[str] = []
+    for piece in _split(text):
+        if values and _COST.fullmatch(piece):
+            values[-1] += f";{piece}"
+        else:
+            values.append(piece)
+    return values
 
 
 def _item(value: object) -> tuple[str, ...]:
@@ -85,13 +100,15 @@ def is_lost(text: str) -> bool:
 class Record:
     """One object of an export: its properties by lower-case name, and where it was found.
 
-    `day_first` is the order of culture dates in its file; None where the file does not tell.
+    `day_first` is the order of culture dates in its file; None where the file does not tell. `cmdlet`
+    is the one whose export this is.
     """
 
     where: str
     number: int
     properties: Mapping[str, object]
     day_first: bool | None = None
+    cmdlet: str = ""
 
     def title(self) -> str:
         """Name the object for a message: its Name where it has one, else its number in the file."""
@@ -140,6 +157,11 @@ class Record:
             raise self.mistake(name, f"{text!r} is no boolean", "True or False")
         return _FLAGS[text.lower()]
 
+    def switch(self, name: str, *, absent: bool) -> bool:
+        """Read a boolean; where the export leaves it out, the cmdlet's own default holds."""
+        flag = self.flag(name)
+        return absent if flag is None else flag
+
     def number_of(self, name: str) -> int:
         """Read a whole number; 0 where it is absent."""
         text = self.text(name) or "0"
@@ -159,13 +181,41 @@ class Record:
         """Read a multi-valued property in lower case, in its own order, without repetitions."""
         return tuple(dict.fromkeys(value.lower() for value in self._pieces(name)))
 
-    def patterns(self, name: str) -> tuple[str, ...]:
-        """Read domains and domain patterns, in lower case."""
-        return tuple(dict.fromkeys(self._pattern(name, value) for value in self._pieces(name)))
+    def patterns(self, name: str, *, prefix: str = "") -> tuple[str, ...]:
+        """Read domains and domain patterns, in lower case and without the prefix."""
+        values = (value.lower().removeprefix(prefix) for value in self._pieces(name))
+        return tuple(dict.fromkeys(self._pattern(name, value) for value in values))
 
     def networks(self, name: str) -> tuple[Network, ...]:
         """Read IP addresses and CIDR ranges; host bits may be set (reference 4.1)."""
         return tuple(dict.fromkeys(self._network(name, value) for value in self._pieces(name)))
+
+    def values(self, name: str, *, costs: bool = False) -> tuple[object, ...]:
+        """Read a multi-valued property whose values are texts or objects, for the caller to read on."""
+        value = self.properties.get(name.lower())
+        wrapped = value.get("value", value) if isinstance(value, Mapping) else value
+        if isinstance(wrapped, list | tuple):
+            items = tuple(wrapped)
+        elif isinstance(wrapped, Mapping):
+            items = (wrapped,)
+        else:
+            text = "" if wrapped is None else str(wrapped)
+            items = tuple(_costed(text) if costs else _split(text))
+        self._refuse_lost(name, (item for item in items if isinstance(item, str)))
+        return tuple(item.strip() if isinstance(item, str) else item for item in items if item not in (None, ""))
+
+    def certificate(self, name: str) -> str | None:
+        """Read a certificate's name: `<I>issuer<S>subject`, or an object that holds the two."""
+        value = self.properties.get(name.lower())
+        if isinstance(value, Mapping) and value.get("CertificateSubject"):
+            return f"<I>{value.get('CertificateIssuer') or ''}<S>{value['CertificateSubject']}"
+        return self.text(name)
+
+    def changed_at(self) -> datetime | None:
+        """WhenChangedUTC; else WhenChanged, where it says its offset (a wall clock's time is no point in time)."""
+        changed = self.moment("WhenChangedUTC")
+        local = self.text("WhenChanged") if changed is None else None
+        return self.moment("WhenChanged") if local and has_zone(local) else changed
 
     def moment(self, name: str) -> datetime | None:
         """Read a point in time as UTC; None where it is absent."""
@@ -175,7 +225,7 @@ class Record:
         try:
             return parse_moment(text, day_first=self.day_first).astimezone(UTC)
         except ValueError as error:
-            raise self.mistake(name, str(error), EXPORT_AS_JSON + ", which writes ISO dates") from None
+            raise self.mistake(name, str(error), self._advice() + ", which writes ISO dates") from None
 
     def _pieces(self, name: str) -> tuple[str, ...]:
         values = pieces(self.properties.get(name.lower()))
@@ -185,7 +235,10 @@ class Record:
     def _refuse_lost(self, name: str, values: Iterable[str]) -> None:
         for value in values:
             if is_lost(value):
-                raise self.mistake(name, f"{value!r} stands in the place of the values, which are lost", EXPORT_AS_JSON)
+                raise self.mistake(name, f"{value!r} stands in the place of the values, which are lost", self._advice())
+
+    def _advice(self) -> str:
+        return f"export it with {self.cmdlet} | ConvertTo-Json -Depth 5" if self.cmdlet else EXPORT_AS_JSON
 
     def _pattern(self, name: str, value: str) -> str:
         if (pattern := domain_pattern(value)) is None:

@@ -53,7 +53,11 @@ class Document:
     typed: bool = False
 
     def objects(self) -> Iterator[Mapping[str, object]]:
-        """Walk the objects of a JSON document: one object, a list, or a list of a million, one at a time."""
+        """Walk the objects of the document one at a time, whatever its shape: properties by name."""
+        readers = {Shape.JSON: self._json, Shape.CSV: self._rows}
+        return readers[self.shape]()
+
+    def _json(self) -> Iterator[Mapping[str, object]]:
         try:
             for value in _values(self.data.decode()):
                 if isinstance(value, dict):
@@ -63,8 +67,7 @@ class Document:
         except RecursionError:
             raise TenantError(self.where, "broken JSON (nested without end)", _CUT) from None
 
-    def rows(self) -> Iterator[Mapping[str, object]]:
-        """Walk the rows of a CSV document; an empty cell is null."""
+    def _rows(self) -> Iterator[Mapping[str, object]]:
         reader = csv.reader(io.StringIO(self.data.decode(), newline=""), delimiter=self.delimiter, strict=True)
         try:
             for _ in range(1 + self.typed):

@@ -10,7 +10,17 @@ from pathlib import Path
 from analyzer.errors import TenantError
 from analyzer.tenant.cells import Record
 from analyzer.tenant.dates import day_order
-from analyzer.tenant.exports import CMDLETS, Exported, Kind, convert, date_texts, key_of, recognise
+from analyzer.tenant.exports import (
+    CMDLETS,
+    OWN_KINDS,
+    Exported,
+    Kind,
+    cmdlet_of,
+    convert,
+    date_texts,
+    key_of,
+    recognise,
+)
 from analyzer.tenant.files import Document, Shape, open_document
 from analyzer.tenant.recipients import ListBuilder, RecipientList, read_csv
 from analyzer.tenant.settings import FILE_NAME
@@ -72,53 +82,67 @@ def gather(files: Sequence[Path], folder: Path) -> Gathered:
 
 def _read(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
     """Add what a document holds; tell whether it is an export."""
-    if document.shape is Shape.CSV:
-        return _read_csv(document, gathered, onpremises=onpremises)
-    if document.shape is Shape.JSON:
-        return _read_json(document, gathered, onpremises=onpremises)
     if document.shape is Shape.BLANK:
         gathered.blank.append(document.where)
         return False
+    if document.shape is Shape.CSV:
+        return _read_csv(document, gathered, onpremises=onpremises)
     reason = {Shape.CLIXML: "Export-Clixml is not read; export with ConvertTo-Json"}
-    return _left_out(document, reason.get(document.shape))
+    if document.shape in (Shape.OTHER, Shape.CLIXML):
+        return _left_out(document, reason.get(document.shape))
+    return _read_objects(document, gathered, onpremises=onpremises)
 
 
 def _read_csv(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
+    """Read a table, which holds objects of one kind; long lists are read by columns."""
     kind = recognise(document.header)
-    if kind is None:
-        return _left_out(document, _UNKNOWN)
     if kind is Kind.RECIPIENTS:
         listed = read_csv(document, onpremises=onpremises)
         gathered.lists += [listed] if listed else []
         return True
-    if not onpremises:
-        gathered.values.setdefault(kind, {})  # a header without rows: really none
-    _add(document, [(kind, row) for row in document.rows()], gathered, onpremises=onpremises)
-    return True
+    if kind and (side := _side(kind, onpremises=onpremises)):
+        gathered.values.setdefault(side, {})  # a header without rows: really none
+        _add(document, [(side, row) for row in document.objects()], gathered)
+        return True
+    return _left_out(document, _unused(kind) if kind else _UNKNOWN)
 
 
-def _read_json(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
+def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
+    """Read a document that may hold objects of every kind, one after the other."""
     recipients = ListBuilder(document.where, onpremises)
     known: list[tuple[Kind, Properties]] = []
+    unused: set[Kind] = set()
     unknown = 0
     for kind, properties in _objects(document.objects()):
         if kind is Kind.RECIPIENTS:
             recipients.add_object(properties)
+        elif kind and (side := _side(kind, onpremises=onpremises)):
+            known.append((side, properties))
         elif kind:
-            known.append((kind, properties))
+            unused.add(kind)
         else:
             unknown += 1
     listed = recipients.build()
     gathered.lists += [listed] if listed else []
-    _add(document, known, gathered, onpremises=onpremises)
-    if not known and not listed and not unknown:
+    _add(document, known, gathered)
+    for kind in sorted(unused):
+        _left_out(document, _unused(kind))
+    if known or listed:
+        if unknown:
+            _log.warning("%s: %d objects are of no known export", document.where, unknown)
+        return True
+    if not unknown and not unused:
         gathered.blank.append(document.where)
-        return False
-    if not known and not listed:
-        return _left_out(document, _UNKNOWN)
-    if unknown:
-        _log.warning("%s: %d objects are of no known export", document.where, unknown)
-    return True
+    return _left_out(document, _UNKNOWN if unknown else None)
+
+
+def _side(kind: Kind, *, onpremises: bool) -> Kind | None:
+    """Tell what a kind is when its export comes from the own servers' shell; None where it plays no part."""
+    return OWN_KINDS.get(kind) if onpremises else kind
+
+
+def _unused(kind: Kind) -> str:
+    return f"{cmdlet_of(kind)} of the own servers plays no part; below onpremises/ lie only their own exports"
 
 
 def _objects(objects: Iterable[Properties]) -> Iterator[tuple[Kind | None, Properties]]:
@@ -132,15 +156,12 @@ def _objects(objects: Iterable[Properties]) -> Iterator[tuple[Kind | None, Prope
             yield kind, properties
 
 
-def _add(document: Document, found: Sequence[tuple[Kind, Properties]], gathered: Gathered, *, onpremises: bool) -> None:
-    """Add recognised objects; those of the organization's own servers wait for the checks that need them."""
-    if onpremises:
-        _log.debug("%s: %d objects of own servers are not used", document.where, len(found))
-        return
+def _add(document: Document, found: Sequence[tuple[Kind, Properties]], gathered: Gathered) -> None:
+    """Add recognised objects, once the dates of all of them have told the order of day and month."""
     day_first = day_order(date_texts(properties for _, properties in found))
     for number, (kind, properties) in enumerate(found, start=1):
         lower = {name.lower(): value for name, value in properties.items()}
-        gathered.add(kind, Record(document.where, number, lower, day_first))
+        gathered.add(kind, Record(document.where, number, lower, day_first, cmdlet_of(kind)))
 
 
 def _left_out(document: Document, reason: str | None) -> bool:

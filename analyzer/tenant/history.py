@@ -18,14 +18,18 @@ from analyzer.tenant.files import decode
 from analyzer.tenant.gather import EMPTY, Gathered, gather
 from analyzer.tenant.model import (
     AcceptedDomain,
+    HybridConfiguration,
     InboundConnector,
     Organization,
     OutboundConnector,
+    OwnServers,
+    RemoteDomain,
     Settings,
     Snapshot,
     Tenant,
     TransportRule,
 )
+from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.recipients import RecipientList
 from analyzer.tenant.settings import FILE_NAME, read_settings
 
@@ -156,6 +160,13 @@ def _snapshots(stages: list[_Stage], settings: Settings) -> Iterator[Snapshot]:
             rules=_of(TransportRule, held.get(Kind.RULES)),
             organization=_organization(held.get(Kind.ORGANIZATION)),
             directory=directory,
+            remote=_of(RemoteDomain, held.get(Kind.REMOTE)),
+            hybrid=next(iter(_of(HybridConfiguration, held.get(Kind.HYBRID)) or ()), None),
+            own=OwnServers(
+                send=_of(SendConnector, held.get(Kind.SEND)),
+                receive=_of(ReceiveConnector, held.get(Kind.RECEIVE)),
+                accepted=_of(AcceptedDomain, held.get(Kind.OWN_ACCEPTED)),
+            ),
         )
 
 
@@ -201,6 +212,16 @@ def _sizes(snapshot: Snapshot) -> Iterator[tuple[str, int | None]]:
     for name, values in kinds.items():
         yield name, None if values is None else len(values)
     yield "organization", None if snapshot.organization is None else 1
+    own = snapshot.own  # what no verdict rests on is told only where it is there
+    held = (
+        ("remote domains", snapshot.remote),
+        ("Send connectors", own.send),
+        ("Receive connectors", own.receive),
+        ("own accepted domains", own.accepted),
+    )
+    yield from ((name, len(values)) for name, values in held if values is not None)
+    if snapshot.hybrid is not None:
+        yield "hybrid configuration", 1
 
 
 def _lacks(tenant: Tenant) -> Iterator[str]:

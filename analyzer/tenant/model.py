@@ -120,9 +120,9 @@ class TransportRule:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """Get-OrganizationConfig, as far as it concerns mail flow."""
+    """Get-OrganizationConfig, as far as it concerns mail flow; None = the export leaves it out."""
 
-    reject_direct_send: bool = False
+    reject_direct_send: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One small tenant, and the ways in which PowerShell writes its objects to a file."""
+"""The ways in which PowerShell and other tools write the objects of the small tenant to a file."""
 
 from __future__ import annotations
 
@@ -10,131 +10,41 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-Object = dict[str, Any]
+from tests.tenant.contoso import (
+    ACCEPTED,
+    HYBRID,
+    INBOUND,
+    ORGANIZATION,
+    OUTBOUND,
+    OWN,
+    OWN_ACCEPTED,
+    RECEIVE,
+    RECIPIENTS,
+    REMOTE,
+    RULES,
+    SEND,
+    TENANT,
+    Object,
+)
 
-OUTBOUND: tuple[Object, ...] = (
-    {
-        "Name": "Connector 1",
-        "Enabled": True,
-        "ConnectorType": "OnPremises",
-        "RecipientDomains": [],
-        "AllAcceptedDomains": True,
-        "IsTransportRuleScoped": False,
-        "RouteAllMessagesViaOnPremises": False,
-        "UseMXRecord": False,
-        "SmartHosts": ["mail.contoso.com", "[192.0.2.1]"],
-        "TlsSettings": "CertificateValidation",
-        "TlsDomain": None,
-        "CloudServicesMailEnabled": True,
-        "TestMode": False,
-        "IsValidated": True,
-        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
-    },
-    {
-        "Name": "Connector 3",
-        "Enabled": False,
-        "ConnectorType": "Partner",
-        "RecipientDomains": ["*.Contoso.com", "contoso.com"],
-        "AllAcceptedDomains": False,
-        "IsTransportRuleScoped": True,
-        "RouteAllMessagesViaOnPremises": False,
-        "UseMXRecord": True,
-        "SmartHosts": [],
-        "TlsSettings": None,
-        "TlsDomain": "*.contoso.com",
-        "CloudServicesMailEnabled": False,
-        "TestMode": True,
-        "IsValidated": None,
-        "WhenChangedUTC": "2025-04-03T19:05:00.0000000Z",
-    },
-)
-INBOUND: tuple[Object, ...] = (
-    {
-        "Name": "Inbound from plant",
-        "Enabled": True,
-        "ConnectorType": "OnPremises",
-        "SenderDomains": ["smtp:*;1"],
-        "SenderIPAddresses": ["192.0.2.1/25", "203.0.113.9"],
-        "TlsSenderCertificateName": "*.Contoso.com",
-        "RequireTls": True,
-        "RestrictDomainsToIPAddresses": False,
-        "RestrictDomainsToCertificate": False,
-        "AssociatedAcceptedDomains": [],
-        "CloudServicesMailEnabled": True,
-        "TreatMessagesAsInternal": False,
-        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
-    },
-    {
-        "Name": "Partner",
-        "Enabled": True,
-        "ConnectorType": "Partner",
-        "SenderDomains": ["smtp:woodgrovebank.com;1", "smtp:*.adatum.com;1"],
-        "SenderIPAddresses": [],
-        "TlsSenderCertificateName": None,
-        "RequireTls": False,
-        "RestrictDomainsToIPAddresses": True,
-        "RestrictDomainsToCertificate": False,
-        "AssociatedAcceptedDomains": ["contoso.com"],
-        "CloudServicesMailEnabled": False,
-        "TreatMessagesAsInternal": False,
-        "WhenChangedUTC": None,
-    },
-)
-ACCEPTED: tuple[Object, ...] = (
-    {"Name": "Main", "DomainName": "Contoso.com", "DomainType": "Authoritative", "MatchSubDomains": False},
-    {"Name": "Relay", "DomainName": "fabrikam.com", "DomainType": "InternalRelay", "MatchSubDomains": True},
-)
-RULES: tuple[Object, ...] = (
-    {
-        "Name": "To the archive",
-        "State": "Enabled",
-        "Mode": "Enforce",
-        "Priority": 3,
-        "RouteMessageOutboundConnector": "Connector 3",
-        "SenderDomainIs": ["Contoso.com"],
-        "RecipientDomainIs": ["adatum.com", "wingtiptoys.com"],
-        "From": None,
-        "SentTo": ["Line1@plant.contoso.com"],
-        "FromScope": None,
-        "SCLOver": None,
-        "HasNoClassification": False,
-        "SenderAddressLocation": "Header",
-    },
-)
-ORGANIZATION: tuple[Object, ...] = ({"Name": "contoso", "IsDehydrated": False, "RejectDirectSend": True},)
-RECIPIENTS: tuple[Object, ...] = (
-    {
-        "Name": "Bob",
-        "PrimarySmtpAddress": "Bob@contoso.com",
-        "RecipientTypeDetails": "UserMailbox",
-        "EmailAddresses": ["SMTP:Bob@contoso.com", "smtp:robert@contoso.com", "SIP:sip.bob@contoso.com"],
-        "ExternalEmailAddress": None,
-    },
-    {
-        "Name": "John",
-        "PrimarySmtpAddress": "john@contoso.com",
-        "RecipientTypeDetails": "MailUser",
-        "EmailAddresses": ["SMTP:john@contoso.com", "X500:/o=Contoso/ou=External (FYDIBOHF25SPDLT)/cn=john"],
-        "ExternalEmailAddress": "SMTP:John@eu.fabrikam.com",
-    },
-    {
-        "Name": "Sun",
-        "PrimarySmtpAddress": "sun@wingtiptoys.com",
-        "RecipientTypeDetails": "MailContact",
-        "EmailAddresses": ["SMTP:sun@wingtiptoys.com"],
-        "ExternalEmailAddress": "SMTP:sun@wingtiptoys.com",
-    },
-)
-TENANT = {
-    "outbound": OUTBOUND,
-    "inbound": INBOUND,
-    "accepted": ACCEPTED,
-    "rules": RULES,
-    "organization": ORGANIZATION,
-    "recipients": RECIPIENTS,
-}
+__all__ = [
+    "ACCEPTED",
+    "HYBRID",
+    "INBOUND",
+    "ORGANIZATION",
+    "OUTBOUND",
+    "OWN",
+    "OWN_ACCEPTED",
+    "RECEIVE",
+    "RECIPIENTS",
+    "REMOTE",
+    "RULES",
+    "SEND",
+    "TENANT",
+    "Object",
+]
 
-_ENUMS = ("ConnectorType", "DomainType", "TlsSettings")
+_ENUMS = ("ConnectorType", "DomainType", "TlsSettings", "TlsAuthLevel", "PermissionGroups")
 
 
 def changed(objects: Iterable[Object], **changes: Any) -> list[Object]:
@@ -215,6 +125,12 @@ def write(folder: Path, **files: bytes) -> Path:
 
 
 def write_tenant(folder: Path, render: Any = json7, **changes: Iterable[Object]) -> Path:
-    """Write the small tenant, with some kinds replaced, or left out where the change is empty."""
+    """Write the small tenant's cloud, with some kinds replaced, or left out where the change is empty."""
     kinds = {name: list(objects) for name, objects in {**TENANT, **changes}.items()}
     return write(folder, **{name: render(objects) for name, objects in kinds.items() if objects})
+
+
+def write_own(folder: Path, render: Any = json7) -> Path:
+    """Write what the shell of the own servers gives, where it belongs."""
+    write(folder / "onpremises", **{name: render(objects) for name, objects in OWN.items()})
+    return folder

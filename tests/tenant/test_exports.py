@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,29 @@ from analyzer.tenant.model import (
     AcceptedDomain,
     ConnectorType,
     DomainType,
+    HybridConfiguration,
     InboundConnector,
     MailboxPlace,
     Organization,
     OutboundConnector,
+    OwnServers,
     Placement,
+    RemoteDomain,
     Snapshot,
     TransportRule,
 )
+from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
 from tests.tenant import renderings as r
 
 CHANGED = datetime(2025, 3, 24, 7, 15, 2, tzinfo=UTC)
+LATER = datetime(2025, 4, 3, 19, 5, tzinfo=UTC)
+CERTIFICATE = "<I>CN=Contoso CA, O=Contoso, C=US<S>CN=mail.contoso.com"
+
+
+def _range(first: str, last: str) -> AddressRange:
+    return AddressRange(ip_address(first), ip_address(last))
+
+
 EXPECTED = Snapshot(
     outbound=(
         OutboundConnector(
@@ -40,6 +52,8 @@ EXPECTED = Snapshot(
             tls_settings="CertificateValidation",
             cloud_services_mail_enabled=True,
             validated=True,
+            sender_rewriting=True,
+            source="HybridWizard",
             changed_at=CHANGED,
         ),
         OutboundConnector(
@@ -51,7 +65,8 @@ EXPECTED = Snapshot(
             tls_domain="*.contoso.com",
             cloud_services_mail_enabled=False,
             test_mode=True,
-            changed_at=datetime(2025, 4, 3, 19, 5, tzinfo=UTC),
+            source="AdminUI",
+            changed_at=LATER,
         ),
     ),
     inbound=(
@@ -62,6 +77,7 @@ EXPECTED = Snapshot(
             sender_ips=(ip_network("192.0.2.0/25"), ip_network("203.0.113.9/32")),
             certificate_name="*.contoso.com",
             cloud_services_mail_enabled=True,
+            source="HybridWizard",
             changed_at=CHANGED,
         ),
         InboundConnector(
@@ -72,6 +88,8 @@ EXPECTED = Snapshot(
             restrict_to_ips=True,
             associated_accepted_domains=("contoso.com",),
             cloud_services_mail_enabled=False,
+            trusted_organizations=("adatum.onmicrosoft.com",),
+            source="Default",
         ),
     ),
     accepted=(
@@ -89,6 +107,92 @@ EXPECTED = Snapshot(
         ),
     ),
     organization=Organization(reject_direct_send=True),
+    remote=(
+        RemoteDomain("Default", "*", auto_forward=False, changed_at=CHANGED),
+        RemoteDomain(
+            "Hybrid Domain - contoso.mail.onmicrosoft.com",
+            "contoso.mail.onmicrosoft.com",
+            target_delivery_domain=True,
+            is_internal=True,
+            trusted_mail_inbound=True,
+            trusted_mail_outbound=True,
+            auto_forward=True,
+        ),
+    ),
+    hybrid=HybridConfiguration(
+        features=("freebusy", "securemail", "centralized"),
+        domains=("contoso.com", "fabrikam.com"),
+        tls_certificate_name=CERTIFICATE,
+        changed_at=CHANGED,
+    ),
+    own=OwnServers(
+        send=(
+            SendConnector(
+                name="Outbound to Office 365",
+                address_spaces=(AddressSpace("contoso.mail.onmicrosoft.com"),),
+                max_message_size=36_700_160,
+                source_servers=("ex1", "ex2"),
+                require_tls=True,
+                tls_auth_level="DomainValidation",
+                tls_domain="mail.protection.outlook.com",
+                tls_certificate_name=CERTIFICATE,
+                cloud_services_mail_enabled=True,
+                changed_at=CHANGED,
+            ),
+            SendConnector(
+                name="Internet",
+                address_spaces=(
+                    AddressSpace("*", 10),
+                    AddressSpace("*.fabrikam.com", 2),
+                    AddressSpace("c=us", 5, "x400"),
+                ),
+                enabled=False,
+                scoped=True,
+                source_servers=("ex1",),
+                dns_routing=False,
+                smart_hosts=("192.0.2.25",),
+                cloud_services_mail_enabled=False,
+                changed_at=LATER,
+            ),
+        ),
+        receive=(
+            ReceiveConnector(
+                name="Default EX1",
+                server="ex1",
+                bindings=(Binding(None, 2525),),
+                remote_ranges=(
+                    _range("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+                    _range("0.0.0.0", "255.255.255.255"),
+                ),
+                fqdn="ex1.contoso.com",
+                max_message_size=37_748_736,
+                permission_groups=("exchangeusers", "exchangeservers", "exchangelegacyservers"),
+                changed_at=CHANGED,
+            ),
+            ReceiveConnector(
+                name="From plant",
+                server="ex1",
+                bindings=(Binding(ip_address("192.0.2.10")), Binding(ip_address("2001:db8::10"))),
+                remote_ranges=(
+                    _range("192.0.2.77", "192.0.2.77"),
+                    _range("198.51.100.0", "198.51.100.255"),
+                    _range("203.0.113.0", "203.0.113.127"),
+                    _range("192.0.2.1", "192.0.2.9"),
+                ),
+                enabled=False,
+                fqdn="mail.contoso.com",
+                max_message_size=10_485_760,
+                require_tls=True,
+                tls_certificate_name=CERTIFICATE,
+                permission_groups=("anonymoususers",),
+                changed_at=LATER,
+            ),
+        ),
+        accepted=(
+            AcceptedDomain("contoso.com"),
+            AcceptedDomain("*.plant.contoso.com", DomainType.INTERNAL_RELAY),
+        ),
+    ),
 )
 
 
@@ -101,8 +205,8 @@ def load(folder: Path) -> Snapshot:
 @pytest.mark.parametrize("render", [r.json7, r.json51, r.comma, r.semicolon, r.tab], ids=lambda f: f.__name__)
 def test_every_rendering_gives_the_same_tenant(tmp_path: Path, render: Any) -> None:
     """PowerShell 7, Windows PowerShell 5.1 and three kinds of CSV load to equal values."""
-    snapshot = load(r.write_tenant(tmp_path, render))
-    for kind in ("outbound", "inbound", "accepted", "rules", "organization"):
+    snapshot = load(r.write_own(r.write_tenant(tmp_path, render), render))
+    for kind in ("outbound", "inbound", "accepted", "rules", "organization", "remote", "hybrid", "own"):
         assert getattr(snapshot, kind) == getattr(EXPECTED, kind), kind
     directory = snapshot.directory
     assert directory is not None
@@ -115,15 +219,16 @@ def test_every_rendering_gives_the_same_tenant(tmp_path: Path, render: Any) -> N
 @pytest.mark.parametrize("signature", SIGNATURES, ids=lambda s: s.kind.value)
 def test_each_signature_knows_its_own_objects(signature: Any) -> None:
     """The full object of each kind is recognised as that kind and no other, in any case of letters."""
-    properties = tuple(r.TENANT[signature.kind.value][0])
+    kinds = r.TENANT if signature.kind.value in r.TENANT else r.OWN
+    properties = tuple(kinds[signature.kind.value][0])
     assert recognise(properties) is signature.kind
     assert recognise(tuple(name.upper() for name in properties)) is signature.kind
 
 
 def test_foreign_objects_are_not_recognised() -> None:
-    """A Send connector, a remote domain, a Safe Links rule and a merged table are no known export."""
-    assert recognise(("Name", "AddressSpaces", "SmartHosts", "DNSRoutingEnabled", "RequireTLS")) is None
-    assert recognise(("DomainName", "IsInternal", "AutoForwardEnabled")) is None
+    """A DKIM configuration, a sharing policy, a Safe Links rule and a merged table are no known export."""
+    assert recognise(("Domain", "Enabled", "Status", "Selector1CNAME", "IsDefault")) is None
+    assert recognise(("Name", "Domains", "Enabled", "Default")) is None
     assert recognise(("Name", "State", "Priority", "Conditions", "RecipientDomainIs", "SafeLinksPolicy")) is None
     assert recognise(("Name", "ConnectorType", "RecipientDomains", "SenderDomains")) is None
 
@@ -184,7 +289,7 @@ MISTAKES = [
     ("outbound", {"Name": None}, "object 1: Name: missing or empty"),
     ("outbound", {"Enabled": "Ja"}, "Enabled: 'Ja' is no boolean; True or False"),
     ("outbound", {"WhenChangedUTC": "3/4/2025 7:15:02 AM"},
-     "can be read as day/month or as month/day; export it with ConvertTo-Json"),
+     "can be read as day/month or as month/day; export it with Get-OutboundConnector | ConvertTo-Json"),
     ("outbound", {"WhenChangedUTC": "yesterday"}, "'yesterday' is no date"),
     ("inbound", {"SenderIPAddresses": ["192.0.2.256"]}, "'192.0.2.256' is no address; 192.0.2.1, or a range"),
     ("accepted", {"DomainName": "*.contoso.com"}, "'*.contoso.com' is no single domain"),
@@ -268,16 +373,16 @@ def test_what_is_no_export_is_left_out(tmp_path: Path, caplog: pytest.LogCapture
     r.write_tenant(tmp_path)
     (tmp_path / "README.md").write_text("[![badge](x)](y)\n# Exports, made by hand\n")
     (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
-    (tmp_path / "send.json").write_text('[{"Name": "x", "AddressSpaces": ["smtp:*;1"]}]')
+    (tmp_path / "dkim.json").write_text('[{"Name": "x", "Selector1CNAME": "y"}]')
     (tmp_path / "none.json").write_text("[]")
     (tmp_path / "other.csv").write_text("Date,Volume\n2025-03-24,5\n")
     (tmp_path / "x.xml").write_text('<Objs Version="1.1.0.1"></Objs>')
     with caplog.at_level(logging.WARNING):
         tenant = load_tenant(tmp_path)
     said = {Path(record.getMessage().split(" is left out")[0]).name for record in caplog.records}
-    assert said == {"send.json", "none.json", "other.csv", "x.xml"}
+    assert said == {"dkim.json", "none.json", "other.csv", "x.xml"}
     assert "[exports] empty" in next(m for m in caplog.messages if "none.json" in m)
-    assert sorted(tenant.digests) == [f"export{n}.txt" for n in range(6)]
+    assert sorted(tenant.digests) == [f"export{n}.txt" for n in range(7)]
 
 
 def test_windows_1252_names_survive(tmp_path: Path) -> None:
@@ -286,3 +391,57 @@ def test_windows_1252_names_survive(tmp_path: Path) -> None:
     snapshot = load(r.write(tmp_path, a=data))
     assert snapshot.outbound is not None
     assert snapshot.outbound[0].name == "Ausgang Köln"
+
+
+def test_shells_are_told_by_the_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Send and Receive connectors are known anywhere; the cloud's kinds below onpremises/ are left out with a word."""
+    r.write(tmp_path, a=r.json7(r.SEND), b=r.json7(r.ACCEPTED), c=r.json7(r.RECEIVE))
+    r.write(tmp_path / "onpremises", a=r.json7(r.OUTBOUND), b=r.comma(r.REMOTE), c=r.json7(r.OWN_ACCEPTED[:1]))
+    with caplog.at_level(logging.WARNING):
+        snapshot = load(tmp_path)
+    assert (snapshot.own.send, snapshot.own.receive) == (EXPECTED.own.send, EXPECTED.own.receive)
+    assert (snapshot.accepted, snapshot.own.accepted) == (EXPECTED.accepted, (AcceptedDomain("contoso.com"),))
+    assert (snapshot.outbound, snapshot.remote) == (None, None)
+    assert ["Get-OutboundConnector of the own servers" in m for m in caplog.messages] == [True, False]
+
+
+SPACES = [
+    ("contoso.com", AddressSpace("contoso.com")),
+    ("SMTP:Contoso.com", AddressSpace("contoso.com")),
+    ("contoso.com;7", AddressSpace("contoso.com", 7)),
+    ("smtp:*.com;100", AddressSpace("*.com", 100)),
+    ("smtp:--;1", AddressSpace("--")),
+    (
+        {"Address": "*.contoso.com", "Type": "SMTP", "Cost": 3, "Domain": "contoso.com"},
+        AddressSpace("*.contoso.com", 3),
+    ),
+]
+
+
+@pytest.mark.parametrize("written, expected", SPACES)
+def test_address_spaces(tmp_path: Path, written: object, expected: AddressSpace) -> None:
+    """Type and cost of an address space may be left out; the cost is kept (reference 6)."""
+    snapshot = load(r.write(tmp_path, a=r.json7(r.changed(r.SEND[:1], AddressSpaces=[written]))))
+    assert snapshot.own.send is not None
+    assert snapshot.own.send[0].address_spaces == (expected,)
+
+
+OWN_MISTAKES = [
+    ("send", {"AddressSpaces": ["smtp:*contoso.com;1"]}, "AddressSpaces: 'smtp:*contoso.com;1' is no address space"),
+    ("send", {"AddressSpaces": "System.Object[]"}, "export it with Get-SendConnector | ConvertTo-Json"),
+    ("send", {"MaxMessageSize": "large"}, "MaxMessageSize: 'large' is no size"),
+    ("receive", {"Bindings": ["192.0.2.1"]}, "Bindings: '192.0.2.1' is no address and port"),
+    ("receive", {"RemoteIPRanges": ["192.0.2.9-192.0.2.1"]}, "'192.0.2.9-192.0.2.1' is no range of addresses"),
+    ("receive", {"Server": None, "Identity": "Default"}, "object 1 (Default EX1): Server: missing"),
+    ("hybrid", {"Features": [4, 8]}, "Features: '4' is the number of a feature"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind, properties, expected", OWN_MISTAKES)
+def test_mistakes_of_the_own_servers_exports(
+    tmp_path: Path, kind: str, properties: dict[str, Any], expected: str
+) -> None:
+    """Each is named with object and property, too."""
+    with pytest.raises(TenantError) as caught:
+        load(r.write(tmp_path / "onpremises", a=r.json7(r.changed(r.OWN[kind][:1], **properties))).parent)
+    assert expected in str(caught.value)

@@ -59,7 +59,7 @@ def test_digests_are_those_of_the_files_read(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("Taken by hand.")
     tenant = load_tenant(tmp_path)
     assert tenant.settings.mx_default == "office365"
-    assert len(tenant.digests) == 9
+    assert len(tenant.digests) == 10
     file = "2025-04-01T0630Z/export0.txt"
     assert tenant.digests[file] == hashlib.sha256((tmp_path / file).read_bytes()).hexdigest()
 
@@ -174,10 +174,10 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, build: Callable[[Path], Pa
 def test_the_description_counts_and_names_what_is_missing(tmp_path: Path) -> None:
     """A person reads at a glance what the folder holds and which settings are lacking."""
     lines = describe(load_tenant(r.write_tenant(tmp_path, inbound=(), recipients=())))
-    assert lines[0] == f"tenant {tmp_path}: 4 files, 1 snapshot"
+    assert lines[0] == f"tenant {tmp_path}: 5 files, 1 snapshot"
     assert lines[1] == (
         "snapshot undated: outbound connectors 2, inbound connectors absent, accepted domains 2, "
-        "rules that route 1, recipients absent, organization 1"
+        "rules that route 1, recipients absent, organization 1, remote domains 2"
     )
     assert [line.split(":")[0] for line in lines[2:]] == ["missing"] * 3
     assert "contoso.com, fabrikam.com" in lines[2]

@@ -1,0 +1,243 @@
+"""One small tenant as the cmdlets give its objects: the cloud's, and the own servers'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Object = dict[str, Any]
+
+OUTBOUND: tuple[Object, ...] = (
+    {
+        "Name": "Connector 1",
+        "Enabled": True,
+        "ConnectorType": "OnPremises",
+        "RecipientDomains": [],
+        "AllAcceptedDomains": True,
+        "IsTransportRuleScoped": False,
+        "RouteAllMessagesViaOnPremises": False,
+        "UseMXRecord": False,
+        "SmartHosts": ["mail.contoso.com", "[192.0.2.1]"],
+        "TlsSettings": "CertificateValidation",
+        "TlsDomain": None,
+        "CloudServicesMailEnabled": True,
+        "TestMode": False,
+        "IsValidated": True,
+        "SenderRewritingEnabled": True,
+        "ConnectorSource": "HybridWizard",
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "Connector 3",
+        "Enabled": False,
+        "ConnectorType": "Partner",
+        "RecipientDomains": ["*.Contoso.com", "contoso.com"],
+        "AllAcceptedDomains": False,
+        "IsTransportRuleScoped": True,
+        "RouteAllMessagesViaOnPremises": False,
+        "UseMXRecord": True,
+        "SmartHosts": [],
+        "TlsSettings": None,
+        "TlsDomain": "*.contoso.com",
+        "CloudServicesMailEnabled": False,
+        "TestMode": True,
+        "IsValidated": None,
+        "SenderRewritingEnabled": False,
+        "ConnectorSource": "AdminUI",
+        "WhenChangedUTC": "2025-04-03T19:05:00.0000000Z",
+    },
+)
+INBOUND: tuple[Object, ...] = (
+    {
+        "Name": "Inbound from plant",
+        "Enabled": True,
+        "ConnectorType": "OnPremises",
+        "SenderDomains": ["smtp:*;1"],
+        "SenderIPAddresses": ["192.0.2.1/25", "203.0.113.9"],
+        "TlsSenderCertificateName": "*.Contoso.com",
+        "RequireTls": True,
+        "RestrictDomainsToIPAddresses": False,
+        "RestrictDomainsToCertificate": False,
+        "AssociatedAcceptedDomains": [],
+        "CloudServicesMailEnabled": True,
+        "TreatMessagesAsInternal": False,
+        "TrustedOrganizations": [],
+        "ConnectorSource": "HybridWizard",
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "Partner",
+        "Enabled": True,
+        "ConnectorType": "Partner",
+        "SenderDomains": ["smtp:woodgrovebank.com;1", "smtp:*.adatum.com;1"],
+        "SenderIPAddresses": [],
+        "TlsSenderCertificateName": None,
+        "RequireTls": False,
+        "RestrictDomainsToIPAddresses": True,
+        "RestrictDomainsToCertificate": False,
+        "AssociatedAcceptedDomains": ["contoso.com"],
+        "CloudServicesMailEnabled": False,
+        "TreatMessagesAsInternal": False,
+        "TrustedOrganizations": ["adatum.onmicrosoft.com"],
+        "ConnectorSource": "Default",
+        "WhenChangedUTC": None,
+    },
+)
+ACCEPTED: tuple[Object, ...] = (
+    {"Name": "Main", "DomainName": "Contoso.com", "DomainType": "Authoritative", "MatchSubDomains": False},
+    {"Name": "Relay", "DomainName": "fabrikam.com", "DomainType": "InternalRelay", "MatchSubDomains": True},
+)
+RULES: tuple[Object, ...] = (
+    {
+        "Name": "To the archive",
+        "State": "Enabled",
+        "Mode": "Enforce",
+        "Priority": 3,
+        "RouteMessageOutboundConnector": "Connector 3",
+        "SenderDomainIs": ["Contoso.com"],
+        "RecipientDomainIs": ["adatum.com", "wingtiptoys.com"],
+        "From": None,
+        "SentTo": ["Line1@plant.contoso.com"],
+        "FromScope": None,
+        "SCLOver": None,
+        "HasNoClassification": False,
+        "SenderAddressLocation": "Header",
+    },
+)
+ORGANIZATION: tuple[Object, ...] = ({"Name": "contoso", "IsDehydrated": False, "RejectDirectSend": True},)
+RECIPIENTS: tuple[Object, ...] = (
+    {
+        "Name": "Bob",
+        "PrimarySmtpAddress": "Bob@contoso.com",
+        "RecipientTypeDetails": "UserMailbox",
+        "EmailAddresses": ["SMTP:Bob@contoso.com", "smtp:robert@contoso.com", "SIP:sip.bob@contoso.com"],
+        "ExternalEmailAddress": None,
+    },
+    {
+        "Name": "John",
+        "PrimarySmtpAddress": "john@contoso.com",
+        "RecipientTypeDetails": "MailUser",
+        "EmailAddresses": ["SMTP:john@contoso.com", "X500:/o=Contoso/ou=External (FYDIBOHF25SPDLT)/cn=john"],
+        "ExternalEmailAddress": "SMTP:John@eu.fabrikam.com",
+    },
+    {
+        "Name": "Sun",
+        "PrimarySmtpAddress": "sun@wingtiptoys.com",
+        "RecipientTypeDetails": "MailContact",
+        "EmailAddresses": ["SMTP:sun@wingtiptoys.com"],
+        "ExternalEmailAddress": "SMTP:sun@wingtiptoys.com",
+    },
+)
+REMOTE: tuple[Object, ...] = (
+    {
+        "Name": "Default",
+        "DomainName": "*",
+        "IsInternal": False,
+        "TargetDeliveryDomain": False,
+        "AllowedOOFType": "External",
+        "AutoForwardEnabled": False,
+        "TrustedMailInboundEnabled": False,
+        "TrustedMailOutboundEnabled": False,
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "Hybrid Domain - contoso.mail.onmicrosoft.com",
+        "DomainName": "Contoso.mail.onmicrosoft.com",
+        "IsInternal": True,
+        "TargetDeliveryDomain": True,
+        "AllowedOOFType": "InternalLegacy",
+        "AutoForwardEnabled": True,
+        "TrustedMailInboundEnabled": True,
+        "TrustedMailOutboundEnabled": True,
+        "WhenChangedUTC": None,
+    },
+)
+SEND: tuple[Object, ...] = (
+    {
+        "Name": "Outbound to Office 365",
+        "Enabled": True,
+        "AddressSpaces": ["smtp:contoso.mail.onmicrosoft.com;1"],
+        "SourceTransportServers": ["EX1", "EX2"],
+        "DNSRoutingEnabled": True,
+        "SmartHosts": [],
+        "MaxMessageSize": "35 MB (36,700,160 bytes)",
+        "IsScopedConnector": False,
+        "RequireTLS": True,
+        "TlsAuthLevel": "DomainValidation",
+        "TlsDomain": "mail.protection.outlook.com",
+        "TlsCertificateName": "<I>CN=Contoso CA, O=Contoso, C=US<S>CN=mail.contoso.com",
+        "CloudServicesMailEnabled": True,
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "Internet",
+        "Enabled": False,
+        "AddressSpaces": ["SMTP:*;10", "smtp:*.Fabrikam.com;2", "X400:c=US;5"],
+        "SourceTransportServers": ["EX1"],
+        "DNSRoutingEnabled": False,
+        "SmartHosts": ["[192.0.2.25]"],
+        "MaxMessageSize": "Unlimited",
+        "IsScopedConnector": True,
+        "RequireTLS": False,
+        "TlsAuthLevel": None,
+        "TlsDomain": None,
+        "TlsCertificateName": None,
+        "CloudServicesMailEnabled": False,
+        "WhenChangedUTC": "2025-04-03T19:05:00.0000000Z",
+    },
+)
+RECEIVE: tuple[Object, ...] = (
+    {
+        "Name": "Default EX1",
+        "Server": "EX1",
+        "Identity": "EX1\\Default EX1",
+        "Enabled": True,
+        "Bindings": ["[::]:2525", "0.0.0.0:2525"],
+        "RemoteIPRanges": ["::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "0.0.0.0-255.255.255.255"],
+        "Fqdn": "EX1.contoso.com",
+        "MaxMessageSize": "36 MB (37,748,736 bytes)",
+        "RequireTLS": False,
+        "TlsCertificateName": None,
+        "PermissionGroups": "ExchangeUsers, ExchangeServers, ExchangeLegacyServers",
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+    {
+        "Name": "From plant",
+        "Server": "EX1",
+        "Identity": "EX1\\From plant",
+        "Enabled": False,
+        "Bindings": ["192.0.2.10:25", "[2001:db8::10]:25"],
+        "RemoteIPRanges": ["192.0.2.77", "198.51.100.7/24", "203.0.113.0(255.255.255.128)", "192.0.2.1-192.0.2.9"],
+        "Fqdn": "mail.contoso.com",
+        "MaxMessageSize": "10 MB (10,485,760 bytes)",
+        "RequireTLS": True,
+        "TlsCertificateName": "<I>CN=Contoso CA, O=Contoso, C=US<S>CN=mail.contoso.com",
+        "PermissionGroups": "AnonymousUsers",
+        "WhenChangedUTC": "2025-04-03T19:05:00.0000000Z",
+    },
+)
+OWN_ACCEPTED: tuple[Object, ...] = (
+    {"Name": "Main", "DomainName": "Contoso.com", "DomainType": "Authoritative", "MatchSubDomains": False},
+    {"Name": "Plant", "DomainName": "*.plant.contoso.com", "DomainType": "InternalRelay", "MatchSubDomains": False},
+)
+HYBRID: tuple[Object, ...] = (
+    {
+        "Name": "Hybrid Configuration",
+        "Features": ["FreeBusy", "SecureMail", "Centralized"],
+        "Domains": ["autod:contoso.com", "Fabrikam.com"],
+        "ReceivingTransportServers": ["EX1"],
+        "SendingTransportServers": ["EX1", "EX2"],
+        "EdgeTransportServers": [],
+        "TlsCertificateName": "<I>CN=Contoso CA, O=Contoso, C=US<S>CN=mail.contoso.com",
+        "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
+    },
+)
+TENANT = {
+    "outbound": OUTBOUND,
+    "inbound": INBOUND,
+    "accepted": ACCEPTED,
+    "rules": RULES,
+    "organization": ORGANIZATION,
+    "recipients": RECIPIENTS,
+    "remote": REMOTE,
+}
+OWN = {"send": SEND, "receive": RECEIVE, "own accepted": OWN_ACCEPTED, "hybrid": HYBRID}
