@@ -42,6 +42,8 @@ INPUTS = {
     "envelope_sender": "MAIL FROM; the log names the header sender only: use an Extended report",
     "connector_of_recipient": "which of several recipients the one connector cell speaks of: use an Extended report",
     "connector_definition": "the connector that the log names: export the connectors again",
+    "associated_domains": "no document says how AssociatedAcceptedDomains narrows a connector: remove the property",
+    "source_tenant": "from which Office 365 tenant the message came: no log shows it",
     "outbound_connectors": "the outbound connectors: Get-OutboundConnector",
     "inbound_connectors": "the inbound connectors: Get-InboundConnector",
     "earlier_configuration": "the settings before a change: add an older export as a dated snapshot",

@@ -1,7 +1,7 @@
 """The oracle: rows of reference 11, through `analyzer.route`, as far as their rules are built.
 
-Not built yet and therefore not asked: conditions on a recipient's city (6), Partner restrictions
-(25, 27), RejectDirectSend (28), on-premises Send connectors (14, 30 to 35) and lint (16).
+Elsewhere: on-premises Send connectors (30 to 35, tests/selection/test_onpremises.py). Not built yet:
+conditions on a recipient's city (6), the hybrid Send connector (14), lint (16).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from analyzer import Decision, route
-from analyzer.tenant.model import DomainType, Tenant
+from analyzer.tenant.model import DomainType, Organization, Tenant
 from analyzer.tenant.policy import Policy
 from tests.builders import (
     BANKER,
@@ -28,6 +28,7 @@ from tests.builders import (
     accepted,
     directory,
     inbound,
+    networks,
     outbound,
     tenant,
 )
@@ -57,6 +58,13 @@ SUBDOMAINS = tenant(
 RELAYED = tenant(outbound=(), accepted=accepted("contoso.com", type=RELAY), directory_complete=True)
 CONNECTED = tenant(accepted=accepted("contoso.com", type=RELAY), directory_complete=True)
 COMPLETE = tenant(directory_complete=True)
+FILTER_HOST = "198.51.100.200"
+FILTERED = tenant(inbound=(inbound("Filter", "*", restrict_to_ips=True, sender_ips=networks(FILTER_HOST)),))
+RANGE = tenant(
+    inbound=(inbound("Range", "*.woodgrovebank.com", restrict_to_ips=True, sender_ips=networks("192.168.0.1/25")),),
+    partner_domains=("*.woodgrovebank.com",),
+)
+NO_DIRECT_SEND = tenant(organization=Organization(reject_direct_send=True))
 STRICT = tenant(inbound=(inbound("Bank", "woodgrovebank.com", require_tls=True),))
 
 ROBOT = "robot@contoso.onmicrosoft.com"  # the cloud's own sender
@@ -123,6 +131,15 @@ ROWS = (
     Row("22", HYBRID, mail(ERIN, "", OUR_SERVER), "onpremises>internet", "reject", "reject", code="5.7.64"),
     Row("23", BY_CERTIFICATE, mail(ERIN, "", OUR_SERVER, certificate=HOST_CERT), "onpremises>internet", "none", "IB"),
     Row("24", HYBRID, mail(BOB, SUN, FOREIGN_HOST), "internet>cloud", "local", "none"),
+    Row("25", FILTERED, mail(BOB, SUN, FOREIGN_HOST), "internet>cloud", "reject", "reject", code="5.7.51"),
+    Row("25 near miss", FILTERED, mail(BOB, SUN, FILTER_HOST), "internet>cloud", "local", "Filter"),
+    Row("27", RANGE, mail(BOB, "x@sub.woodgrovebank.com", FOREIGN_HOST),
+        "partner>cloud", "reject", "reject", code="5.7.51"),
+    Row("27 near miss", RANGE, mail(BOB, "x@sub.woodgrovebank.com", "192.168.0.77"),
+        "partner>cloud", "local", "Range"),
+    Row("28", NO_DIRECT_SEND, mail(BOB, "scanner@contoso.com", FOREIGN_HOST, origin="internet"),
+        "internet>cloud", "reject", "reject", code="5.7.68"),
+    Row("28 near miss", NO_DIRECT_SEND, mail(BOB, SUN, FOREIGN_HOST), "internet>cloud", "local", "none"),
     Row("26", STRICT, mail(BOB, BANKER, FOREIGN_HOST, tls=False), "partner>cloud", "reject", "reject"),
     Row("26 near miss", STRICT, mail(BOB, BANKER, FOREIGN_HOST, tls=True), "partner>cloud", "local", "Bank"),
 )

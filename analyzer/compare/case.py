@@ -11,7 +11,7 @@ from analyzer.evidence import Places, destination_of, origin_of, recipient_refus
 from analyzer.paths import AllowedPath, allowed_path
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import DomainFacts, Lens
-from analyzer.selection.inbound import InboundQuestion, InboundView, select_inbound
+from analyzer.selection.inbound import DIRECT_SEND_REFUSED, InboundQuestion, InboundView, select_inbound
 from analyzer.selection.outbound import OutboundQuestion, OutboundView, covered_by_cmt, select_outbound
 from analyzer.selection.rules import rules_met
 from analyzer.tenant.model import DomainType, Place, TransportRule
@@ -201,9 +201,33 @@ def arriving_answers(row: Observation, question: OutboundQuestion, view: View) -
     first = (select_inbound(asked, view.inbound), "")
     device = row.source.direct_send or row.sender.direct_send
     known = row.certificates is not None or bool(asked.certificates) or device
-    if known or question.origin is not Place.ONPREMISES:
-        return (first,)
-    return (first, *_other_attributions(row, first[0], view))
+    others = [*_open_inputs(row, asked, first[0], view), *_open_partners(row, asked, view, known=known)]
+    if not known and question.origin is Place.ONPREMISES:
+        others += _other_attributions(row, first[0], view)
+    return (first, *((answer, missing) for answer, missing in others if not answer.same_as(first[0])))
+
+
+def _open_inputs(row: Observation, asked: InboundQuestion, first: Answer, view: View) -> Iterator[tuple[Answer, str]]:
+    # rule: 4.1, AssociatedAcceptedDomains "narrows scope": by RCPT TO or by MAIL FROM, no document says.
+    if any(i.associated_accepted_domains for i in view.lens.inbound):
+        yield select_inbound(replace(asked, associated_by_sender=True), view.inbound), "associated_domains"
+    # rule: 8, sender kind. 5.7.68 asks for MAIL FROM, and only the header sender is known.
+    if first.reason == DIRECT_SEND_REFUSED and not (row.envelope_known or row.made_up):
+        yield select_inbound(replace(asked, mail_from=DomainFacts(named=True)), view.inbound), "envelope_sender"
+
+
+def _open_partners(
+    row: Observation, asked: InboundQuestion, view: View, *, known: bool
+) -> Iterator[tuple[Answer, str]]:
+    # No trace shows a partner's certificate, nor from which tenant a message comes.
+    for connector in view.inbound.partner:
+        if connector.restrict_to_certificate and not known:
+            shown = replace(asked, presented_to=(connector.name,))
+            yield select_inbound(shown, view.inbound), "certificate"
+    for name in row.logged.inbound:
+        connector_named = view.lens.inbound_named.get(name)
+        if connector_named is not None and connector_named.enabled and connector_named.trusted_organizations:
+            yield Answer(Outcome.CONNECTOR, name, "trusted-organization"), "source_tenant"
 
 
 def _other_attributions(row: Observation, first: Answer, view: View) -> Iterator[tuple[Answer, str]]:

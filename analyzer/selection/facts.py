@@ -110,7 +110,7 @@ class Lens:
         self._patterns = frozenset(
             (
                 *(d for c in self.outbound_ever for d in c.recipient_domains),
-                *(d for i in self.inbound_ever for d in i.sender_domains),
+                *(d for i in self.inbound_ever for d in (*i.sender_domains, *i.associated_accepted_domains)),
                 *(space.domain for c in snapshot.own.send or () for space in c.address_spaces),
             )
         )

@@ -1,8 +1,8 @@
 """Inbound attribution: how Office 365 recognises a message that arrives (reference 4.2).
 
-The rules are the tuple ORDER, tried in turn; the first that answers decides. A Partner connector is
-found by its sender domains and may refuse other addresses; RestrictDomainsToCertificate and
-RejectDirectSend have no rule here yet.
+The rules are the tuple ORDER, tried in turn; the first that answers decides. What no document says,
+how AssociatedAcceptedDomains narrows a connector, is an input of the question, so that both readings
+can be asked.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from analyzer.selection.facts import DomainFacts, Lens, SourceFacts
 from analyzer.tenant.model import ConnectorType, InboundConnector
 from analyzer.tenant.policy import Policy
 
+Connectors = tuple[InboundConnector, ...]
+
+DIRECT_SEND_REFUSED = "direct-send-refused"
+
 
 @dataclass(frozen=True, slots=True)
 class InboundQuestion:
@@ -23,7 +27,9 @@ class InboundQuestion:
 
     `certificates` are the subject names presented, lower case; `mail_from` the facts of the MAIL
     FROM domain (`named` is False for the null sender); `rcpt_to` the facts of the recipient's own
-    domain; `plain_text` says that the session used no TLS.
+    domain; `plain_text` says that the session used no TLS. `presented_to` names the Partner
+    connectors whose certificate is taken as presented where no log shows it; `associated_by_sender`
+    reads AssociatedAcceptedDomains as domains of MAIL FROM instead of RCPT TO.
     """
 
     source: SourceFacts
@@ -31,15 +37,23 @@ class InboundQuestion:
     rcpt_to: DomainFacts
     certificates: tuple[str, ...] = ()
     plain_text: bool = False
+    presented_to: tuple[str, ...] = ()
+    associated_by_sender: bool = False
+
+    def concerns(self, connector: InboundConnector) -> bool:
+        """Tell whether AssociatedAcceptedDomains leaves the message to the connector (4.1, "narrows scope")."""
+        domain = self.mail_from if self.associated_by_sender else self.rcpt_to
+        narrowed = connector.associated_accepted_domains
+        return not narrowed or domain.exact in narrowed
 
 
 class InboundView:
     """A snapshot's inbound connectors seen under one policy."""
 
     def __init__(self, lens: Lens, policy: Policy) -> None:
-        """Sort the enabled connectors by type."""
+        """Sort the enabled connectors by type; one for trusted organizations uses no other parameter (4.1)."""
         self.lens, self.policy = lens, policy
-        enabled = tuple(i for i in lens.inbound if i.enabled)
+        enabled = tuple(i for i in lens.inbound if i.enabled and not i.trusted_organizations)
         self.onpremises = tuple(i for i in enabled if i.type is ConnectorType.ONPREMISES)
         self.partner = tuple(i for i in enabled if i.type is ConnectorType.PARTNER)
 
@@ -51,17 +65,21 @@ class InboundView:
         below = connector.certificate_name != name and any(a.domain.endswith(f".{name}") for a in accepted)
         return self.lens.accepted(name) is not None or below
 
-    def by_certificate(self, names: tuple[str, ...]) -> tuple[InboundConnector, ...]:
+    def by_certificate(self, names: tuple[str, ...], question: InboundQuestion | None = None) -> Connectors:
         """Find the OnPremises connectors that a presented certificate identifies, the most specific only."""
         found = [
             i
             for i in self.onpremises
-            if i.certificate_name
-            and any(certificate_matches(i.certificate_name, n) for n in names)
-            and self.certificate_accepted(i)
+            if presents(names, i) and self.certificate_accepted(i) and (question is None or question.concerns(i))
         ]
         best = max((_accuracy(i.certificate_name or "", names) for i in found), default=None)
         return tuple(i for i in found if _accuracy(i.certificate_name or "", names) == best)
+
+
+def presents(names: tuple[str, ...], connector: InboundConnector) -> bool:
+    """Tell whether one of the presented names is the connector's certificate name."""
+    wanted = connector.certificate_name
+    return wanted is not None and any(certificate_matches(wanted, n) for n in names)
 
 
 def _accuracy(pattern: str, names: tuple[str, ...]) -> tuple[bool, bool, int]:
@@ -82,13 +100,13 @@ def certificate_matches(pattern: str, name: str) -> bool:
 
 def _by_certificate(question: InboundQuestion, view: InboundView) -> Answer | None:
     # rule: 4.2, 1. Originating is tried first, the certificate before the address.
-    return _one_of(view.by_certificate(question.certificates), view.policy, "certificate")
+    return _one_of(view.by_certificate(question.certificates, question), view.policy, "certificate")
 
 
 def _by_address(question: InboundQuestion, view: InboundView) -> Answer | None:
     # rule: 4.2, 2. The connector lists the address and an accepted domain stands in MAIL FROM, or,
     # by policy `recipient_fallback`, in RCPT TO.
-    listed = tuple(i for i in view.onpremises if i.name in question.source.connectors)
+    listed = tuple(i for i in view.onpremises if i.name in question.source.connectors and question.concerns(i))
     if not listed:
         return None
     if question.mail_from.accepted is not None:
@@ -105,23 +123,58 @@ def _relay_denied(question: InboundQuestion, _view: InboundView) -> Answer | Non
     return Answer(Outcome.REJECT, reason="relay-denied", code="5.7.64")
 
 
+def _by_restriction(question: InboundQuestion, view: InboundView) -> Answer | None:
+    # rule: 4.2, 3. "The restrict connector will take precedence": where a Partner connector restricts the
+    # sender's domain, one that restricts must accept the source, whatever others allow.
+    ranked = _ranked(question, view, restricting=True)
+    allowed = [(r, i) for r, i in ranked if _source_allowed(i, question)]
+    if ranked and not allowed:
+        return Answer(Outcome.REJECT, reason="partner-source-rejected", code="5.7.51")
+    return _best(allowed, question, view)
+
+
+def _direct_send(question: InboundQuestion, view: InboundView) -> Answer | None:
+    # rule: 4.5, 5.7.68. RejectDirectSend: MAIL FROM is ours and no connector was found by address or certificate.
+    organization = view.lens.snapshot.organization
+    if organization is None or not organization.reject_direct_send or question.mail_from.accepted is None:
+        return None
+    return Answer(Outcome.REJECT, reason=DIRECT_SEND_REFUSED, code="5.7.68")
+
+
 def _by_partner(question: InboundQuestion, view: InboundView) -> Answer | None:
     # rule: 4.2, 3. Incoming mail meets the Partner connector with the most specific sender domain.
-    ranked = [(r, i) for i in view.partner if (r := partner_rank(i, question.mail_from)) is not None]
+    return _best(_ranked(question, view, restricting=False), question, view)
+
+
+Ranked = list[tuple[tuple[int, int], InboundConnector]]
+
+
+def _ranked(question: InboundQuestion, view: InboundView, *, restricting: bool) -> Ranked:
+    """Find the Partner connectors, restricting or not, whose sender domains match."""
+    candidates = (i for i in view.partner if restricts(i) is restricting and question.concerns(i))
+    return [(r, i) for i in candidates if (r := partner_rank(i, question.mail_from)) is not None]
+
+
+def _best(ranked: Ranked, question: InboundQuestion, view: InboundView) -> Answer | None:
     best = min((r for r, _ in ranked), default=None)
     winners = tuple(i for r, i in ranked if r == best)
-    allowed = tuple(i for i in winners if _source_allowed(i, question))
-    if winners and not allowed:
-        return Answer(Outcome.REJECT, reason="partner-source-rejected", code="5.7.51")
-    if question.plain_text and allowed and all(i.require_tls for i in allowed):
+    if question.plain_text and winners and all(i.require_tls for i in winners):
         return Answer(Outcome.REJECT, reason="partner-requires-tls")
-    return _one_of(allowed, view.policy, "sender-domain")
+    return _one_of(winners, view.policy, "sender-domain")
+
+
+def restricts(connector: InboundConnector) -> bool:
+    """Tell whether a Partner connector refuses its domains' mail from other sources (4.1)."""
+    return connector.restrict_to_ips or connector.restrict_to_certificate
 
 
 def _source_allowed(connector: InboundConnector, question: InboundQuestion) -> bool:
-    # rule: 4.2, 3, RestrictDomainsToIPAddresses. An address that is not known proves nothing.
-    restricted = connector.restrict_to_ips and not question.source.blank
-    return not restricted or connector.name in question.source.listing
+    # rule: 4.2, 3: the address, then the certificate. An address that is not known proves nothing.
+    elsewhere = connector.restrict_to_ips and not question.source.blank
+    if elsewhere and connector.name not in question.source.listing:
+        return False
+    shown = presents(question.certificates, connector) or connector.name in question.presented_to
+    return not connector.restrict_to_certificate or shown
 
 
 def _default(_question: InboundQuestion, _view: InboundView) -> Answer:
@@ -147,6 +200,8 @@ ORDER: tuple[tuple[str, Callable[[InboundQuestion, InboundView], Answer | None],
     ("presented certificate", _by_certificate, "4.2, 1"),
     ("connecting IP", _by_address, "4.2, 2"),
     ("relay to a foreign domain", _relay_denied, "4.2, 3; 4.3"),
+    ("partner connector that restricts", _by_restriction, "4.2, 3"),
+    ("direct send refused", _direct_send, "4.5; 5"),
     ("sender domain of a partner", _by_partner, "4.2, 3"),
     ("default inbound connector", _default, "4.2, 3"),
 )
@@ -186,10 +241,13 @@ def explain_inbound(question: InboundQuestion, view: InboundView) -> tuple[Step,
 def _fate(connector: InboundConnector, question: InboundQuestion, view: InboundView) -> Step:
     if not connector.enabled:
         return Step(connector.name, "is off", "3.4 disabled")
+    if connector.trusted_organizations:
+        return Step(connector.name, "is for trusted organizations, which no log shows", "4.1 TrustedOrganizations")
+    if not question.concerns(connector):
+        return Step(connector.name, "its AssociatedAcceptedDomains leave the message out", "4.1")
     if connector.type is ConnectorType.PARTNER:
-        found = partner_rank(connector, question.mail_from) is not None
-        return Step(connector.name, f"sender domain {'matches' if found else 'does not match'}", "4.2, 3")
-    if connector in view.by_certificate(question.certificates):
+        return _partner_fate(connector, question)
+    if connector in view.by_certificate(question.certificates, question):
         return Step(connector.name, f"a presented certificate matches {connector.certificate_name}", "4.2, 1")
     if connector.name in question.source.connectors:
         return Step(connector.name, "lists the connecting IP", "4.2, 2")
@@ -201,3 +259,10 @@ def _fate(connector: InboundConnector, question: InboundQuestion, view: InboundV
     return Step(
         connector.name, f"neither {wants}" if " nor " in wants else "does not list the connecting IP", "4.2, 1-2"
     )
+
+
+def _partner_fate(connector: InboundConnector, question: InboundQuestion) -> Step:
+    if partner_rank(connector, question.mail_from) is None:
+        return Step(connector.name, "sender domain does not match", "4.2, 3")
+    refused = restricts(connector) and not _source_allowed(connector, question)
+    return Step(connector.name, f"sender domain matches{', the source is refused' if refused else ''}", "4.2, 3")

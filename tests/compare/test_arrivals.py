@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analyzer.tenant.model import Organization
 from tests.builders import (
     BANKER,
     BOB,
@@ -100,3 +101,63 @@ def test_a_summary_shows_an_unattributed_source_by_the_configuration_alone(
     """Unrouted (b) needs no observed connector where the configuration attributes the source to none."""
     found = judged(tenant(**changes), SUMMARY, FROM_OUR_SERVER, {"delivery_status": "Delivered"}, cells)
     assert sides(found) == (verdict, None)
+
+
+BY_CERTIFICATE = inbound(
+    "By certificate", "woodgrovebank.com", restrict_to_certificate=True, certificate_name="*.woodgrovebank.com"
+)
+NARROWED = inbound(
+    "Narrowed", sender_ips=networks("192.0.2.0/28"), associated_accepted_domains=("contoso.onmicrosoft.com",)
+)
+TRUSTED = inbound("Trusted", "*", trusted_organizations=("fabrikam.onmicrosoft.com",))
+STRICT = {"organization": Organization(reject_direct_send=True)}
+SPOOFED = {"header_from": "new@contoso.com", "connecting_ip": FOREIGN_HOST, "directionality": "inbound"}
+
+
+@pytest.mark.parametrize(
+    "changes, source, logged, verdict, missing",
+    [
+        # It was delivered, so it was not refused: the certificate must have been there (7.4, 8).
+        pytest.param(
+            {"inbound": (BY_CERTIFICATE,)}, FROM_PARTNER, "By certificate", "match", (), id="restricted, delivered"
+        ),
+        pytest.param({"inbound": (BY_CERTIFICATE,)}, FROM_PARTNER, "", "mismatch", (), id="restricted, went round it"),
+        pytest.param(
+            {"inbound": (NARROWED,)},
+            {**FROM_OUR_SERVER, "header_from": "new@contoso.onmicrosoft.com"},
+            "Narrowed",
+            "undetermined",
+            ("associated_domains",),
+            id="associated with the sender's domain only",
+        ),
+        pytest.param(
+            {"inbound": (TRUSTED,)}, FROM_INTERNET, "Trusted", "undetermined", ("source_tenant",), id="another tenant"
+        ),
+        pytest.param({"inbound": (TRUSTED,)}, FROM_INTERNET, "", "match", (), id="another tenant's connector, unused"),
+    ],
+)
+def test_what_no_log_shows_of_an_arrival_stays_open(
+    changes: dict[str, Any], source: Row, logged: str, verdict: str, *, missing: tuple[str, ...]
+) -> None:
+    """A certificate, a narrowed scope or a foreign tenant that no log shows raises no alarm and is named (8)."""
+    cells = {"envelope_sender": source["header_from"]}
+    found = judged(tenant(**changes), ENHANCED, source, DELIVERED, cells, recipient=BOB, logged_connector=logged)
+
+    assert sides(found)[0] == verdict
+    assert found.missing == missing
+
+
+@pytest.mark.parametrize("changes", [{}, STRICT])
+def test_reject_direct_send_proves_nothing_where_mail_from_is_not_known(changes: dict[str, Any]) -> None:
+    """5.7.68 asks for MAIL FROM; a delivery with our header sender may have had another (4.5; 8, sender kind)."""
+    found = judged(tenant(**changes), ENHANCED, SPOOFED, DELIVERED, recipient=BOB, logged_connector="")
+
+    assert (found.verdict, found.missing) == ("undetermined", ("origin",))
+
+
+def test_reject_direct_send_tells_where_a_delivered_message_did_not_come_from() -> None:
+    """With our MAIL FROM, what was delivered did not come from a stranger: that would have been refused (8)."""
+    cells = {"envelope_sender": SPOOFED["header_from"], "recipient": BOB, "logged_connector": ""}
+
+    assert judged(tenant(), ENHANCED, SPOOFED, DELIVERED, cells).verdict == "undetermined"
+    assert judged(tenant(**STRICT), ENHANCED, SPOOFED, DELIVERED, cells).reason == "local"

@@ -8,7 +8,7 @@ from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import DomainFacts, Lens
 from analyzer.selection.inbound import InboundQuestion, InboundView, select_inbound
 from analyzer.selection.outbound import OutboundQuestion, OutboundView, select_outbound
-from analyzer.tenant.model import AcceptedDomain, DomainType, InboundConnector, OutboundConnector, Place
+from analyzer.tenant.model import AcceptedDomain, DomainType, InboundConnector, Organization, OutboundConnector, Place
 from analyzer.tenant.policy import Policy
 from tests.builders import accepted, lens
 
@@ -67,10 +67,11 @@ def arriving(
     *,
     policy: str = "",
     accepted_domains: tuple[AcceptedDomain, ...] | None = ACCEPTED,
+    organization: Organization | None = None,
     **changes: Any,
 ) -> str:
     """Say which connector a message is attributed to."""
-    seen = lens(inbound=connectors, accepted=accepted_domains)
+    seen = lens(inbound=connectors, accepted=accepted_domains, organization=organization)
     question = asked_inbound(seen, mail_from, rcpt_to, **changes)
     return said(select_inbound(question, InboundView(seen, policy_of(policy))))
 

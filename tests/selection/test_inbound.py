@@ -1,16 +1,14 @@
-"""Inbound attribution, rule by rule of reference 4.2 and 4.3, as far as it is built.
-
-Restrictions of Partner connectors and RejectDirectSend have no rule yet, so nothing is asked about them.
-"""
+"""Inbound attribution, rule by rule of reference 4.2 and 4.3."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from analyzer.selection.inbound import InboundQuestion, InboundView, certificate_matches, select_inbound
-from analyzer.tenant.model import ConnectorType, InboundConnector
-from analyzer.tenant.policy import Policy
-from tests.builders import FOREIGN_HOST, OUR_SERVER, OUR_SERVERS, accepted, inbound, lens, networks
+from analyzer.selection.inbound import certificate_matches
+from analyzer.tenant.model import ConnectorType, InboundConnector, Organization
+from tests.builders import FOREIGN_HOST, OUR_SERVER, OUR_SERVERS, accepted, inbound, networks
 from tests.selection.asking import arriving, named
 
 IP = inbound("IP", sender_ips=networks(OUR_SERVERS))
@@ -239,22 +237,110 @@ def test_everything_else_is_the_default_inbound_connector() -> None:
     assert arriving((), "example.net", ip=FOREIGN_HOST) == "none"
 
 
-RESTRICTED = inbound("Restricted", "fabrikam.com", restrict_to_ips=True, sender_ips=networks("198.51.100.0/24"))
+BANK_RANGE = "198.51.100.0/24"
+BANK_HOST, BANK_CERT = "198.51.100.7", "mail.woodgrovebank.com"
+BY_IP = inbound("By IP", "woodgrovebank.com", restrict_to_ips=True, sender_ips=networks(BANK_RANGE))
+BY_CERT = inbound("By cert", "woodgrovebank.com", restrict_to_certificate=True, certificate_name="*.woodgrovebank.com")
+FILTER = inbound("Filter", "*", restrict_to_ips=True, sender_ips=networks("203.0.113.200/32"))
+BOTH = inbound(
+    "Both",
+    "woodgrovebank.com",
+    restrict_to_ips=True,
+    sender_ips=networks(BANK_RANGE),
+    restrict_to_certificate=True,
+    certificate_name="*.woodgrovebank.com",
+)
+OWN_BY_CERT = inbound("Own by cert", certificate_name="*.contoso.com")
+COEXISTING = inbound("Coexisting", "*", restrict_to_certificate=True, certificate_name="*.contoso.com")
+REFUSED = "reject 5.7.51"
 
 
 @pytest.mark.parametrize(
-    "ip, outcome",
+    "connectors, mail_from, asked, answer",
     [
-        ("198.51.100.7", "Restricted"),  # listed
-        ("203.0.113.9", "reject 5.7.51"),  # oracle 25 and 27: from another IP
-        ("", "Restricted"),  # an address that is not known proves nothing
+        ((BY_IP,), "woodgrovebank.com", {"ip": BANK_HOST}, "By IP"),  # listed
+        ((BY_IP,), "woodgrovebank.com", {"ip": FOREIGN_HOST}, REFUSED),  # 11, cases 25 and 27
+        ((BY_IP,), "woodgrovebank.com", {}, "By IP"),  # an address that is not known proves nothing
+        ((BY_IP,), "example.net", {"ip": FOREIGN_HOST}, "none"),  # another domain
+        ((FILTER,), "example.net", {"ip": FOREIGN_HOST}, REFUSED),  # 11, case 25
+        ((BY_CERT,), "woodgrovebank.com", {"certificates": (BANK_CERT,)}, "By cert"),
+        ((BY_CERT,), "woodgrovebank.com", {"certificates": ("mail.example.net",)}, REFUSED),
+        ((BY_CERT,), "woodgrovebank.com", {}, REFUSED),  # 7.4: without the certificate it rejects
+        ((BY_CERT,), "woodgrovebank.com", {"presented_to": ("By cert",)}, "By cert"),
+        # both are asked of a connector that has both, the address first
+        ((BOTH,), "woodgrovebank.com", {"ip": BANK_HOST, "certificates": (BANK_CERT,)}, "Both"),
+        ((BOTH,), "woodgrovebank.com", {"ip": BANK_HOST}, REFUSED),
+        ((BOTH,), "woodgrovebank.com", {"ip": FOREIGN_HOST, "certificates": (BANK_CERT,)}, REFUSED),
+        # "the restrict connector will take precedence" over one that allows by sender domain
+        ((FILTER, P_EXACT), "woodgrovebank.com", {"ip": FOREIGN_HOST}, REFUSED),
+        ((FILTER, P_EXACT), "woodgrovebank.com", {"ip": "203.0.113.200"}, "Filter"),
+        # of several that restrict, one that accepts the source is enough, the most specific first
+        ((FILTER, BY_IP), "woodgrovebank.com", {"ip": BANK_HOST}, "By IP"),
+        ((FILTER, BY_IP), "woodgrovebank.com", {"ip": "203.0.113.200"}, "Filter"),
+        ((FILTER, BY_IP), "woodgrovebank.com", {"ip": FOREIGN_HOST}, REFUSED),
+        # restrictions count on Partner connectors alone (4.1), and go after attribution as our own
+        ((inbound("IP", sender_ips=networks(OUR_SERVERS), restrict_to_ips=True),), "contoso.com", {}, "none"),
+        ((OWN_BY_CERT, COEXISTING), "example.net", {"certificates": ("mail.contoso.com",)}, "Own by cert"),
+        # TLS is asked last and has no code (4.2)
+        ((BY_IP,), "woodgrovebank.com", {"ip": BANK_HOST, "plain_text": True}, "reject"),
+        ((BY_IP,), "woodgrovebank.com", {"ip": FOREIGN_HOST, "plain_text": True}, REFUSED),
+    ],
+    ids=named,
+)
+def test_partner_restrictions(connectors: Connectors, mail_from: str, asked: dict[str, Any], answer: str) -> None:
+    """A Partner connector that restricts its domains to addresses or a certificate refuses other sources (4.2, 3)."""
+    assert arriving(connectors, mail_from, **asked) == answer
+
+
+STRICT, LAX = Organization(reject_direct_send=True), Organization()
+
+
+@pytest.mark.parametrize(
+    "organization, connectors, mail_from, asked, answer",
+    [
+        (STRICT, (IP,), "contoso.com", {"ip": FOREIGN_HOST}, "reject 5.7.68"),  # 11, case 28
+        (LAX, (IP,), "contoso.com", {"ip": FOREIGN_HOST}, "none"),
+        (None, (IP,), "contoso.com", {"ip": FOREIGN_HOST}, "none"),  # 7.4: no export, taken as false
+        (STRICT, (IP,), "contoso.com", {"ip": OUR_SERVER}, "IP"),  # found by its address
+        (STRICT, (STAR_CERT,), "contoso.com", {"certificates": ("mail.contoso.com",)}, "Star cert"),
+        (STRICT, (IP,), "example.net", {"ip": FOREIGN_HOST}, "none"),  # MAIL FROM is not ours
+        (STRICT, (IP,), "", {"ip": FOREIGN_HOST}, "none"),  # the null sender
+        (STRICT, (P_STAR,), "contoso.com", {"ip": FOREIGN_HOST}, "reject 5.7.68"),  # allowed by domain only
+        (STRICT, (FILTER,), "contoso.com", {"ip": "203.0.113.200"}, "Filter"),  # a filter, by its address
+    ],
+    ids=named,
+)
+def test_direct_send(
+    organization: Organization | None, connectors: Connectors, mail_from: str, *, asked: dict[str, Any], answer: str
+) -> None:
+    """RejectDirectSend refuses our own MAIL FROM where neither address nor certificate finds a connector (4.5)."""
+    assert arriving(connectors, mail_from, organization=organization, **asked) == answer
+
+
+NARROWED = inbound("Narrowed", sender_ips=networks(OUR_SERVERS), associated_accepted_domains=("fabrikam.com",))
+
+
+@pytest.mark.parametrize(
+    "mail_from, rcpt_to, by_sender, answer",
+    [
+        ("fabrikam.com", "fabrikam.com", False, "Narrowed"),
+        ("fabrikam.com", "fabrikam.com", True, "Narrowed"),
+        ("contoso.com", "contoso.com", False, "none"),
+        ("contoso.com", "contoso.com", True, "none"),
+        ("contoso.com", "fabrikam.com", False, "Narrowed"),  # here the two readings part
+        ("contoso.com", "fabrikam.com", True, "none"),
     ],
 )
-def test_a_partner_connector_may_refuse_other_addresses(ip: str, outcome: str) -> None:
-    """RestrictDomainsToIPAddresses refuses its sender domains from known addresses outside the list (4.2, 3)."""
-    view = InboundView(lens(inbound=(RESTRICTED,)), Policy())
-    seen = view.lens
-    question = InboundQuestion(seen.source(ip), seen.domain("fabrikam.com"), seen.domain("contoso.com"))
-    answer = select_inbound(question, view)
+def test_associated_accepted_domains(mail_from: str, rcpt_to: str, *, by_sender: bool, answer: str) -> None:
+    """AssociatedAcceptedDomains narrows a connector; by whose domain, no document says (4.1)."""
+    assert arriving((NARROWED,), mail_from, rcpt_to, ip=OUR_SERVER, associated_by_sender=by_sender) == answer
 
-    assert (answer.connector or f"{answer.outcome} {answer.code}") == outcome
+
+def test_a_connector_for_trusted_organizations_uses_no_other_parameter() -> None:
+    """4.1 TrustedOrganizations: neither its addresses nor its sender domains attribute anything."""
+    trusted = {"trusted_organizations": ("fabrikam.onmicrosoft.com",)}
+    own = inbound("Own", sender_ips=networks(OUR_SERVERS), **trusted)
+    partner = inbound("Partner", "woodgrovebank.com", **trusted)
+
+    assert arriving((own, partner), "contoso.com", ip=OUR_SERVER) == "none"
+    assert arriving((own, partner), "woodgrovebank.com") == "none"
