@@ -95,7 +95,7 @@ _LOGGED = (
     Column(
         "connecting_ip", CODED, "Address that spoke SMTP to the service, or the client's address; empty where blank."
     ),
-    Column("next_hop", CODED, "Address or host the message was handed to."),
+    Column("next_hop", CODED, "Address or host the message was handed to; an own server's log gives both, as host[address]."),
     Column("tls_version", CODED, "TLS version as logged."),
     Column("logged_connector", CODED, "Connector cell as logged; empty where blank, null where the format has none."),
 )

@@ -98,7 +98,8 @@ def test_findings_explain_themselves(kind: Kind) -> None:
 def test_formats_describe_themselves_and_ship_a_sample(known: Format) -> None:
     """Each format says what it carries, what it lacks and how to export it, and has a sample."""
     assert all((known.title, known.row, known.carries, known.lacks, known.export))
-    assert [p for p in (SAMPLES / known.name).iterdir() if p.suffix in (".csv", ".json")]
+    files = (*(SAMPLES / known.name).iterdir(), *(SAMPLES.parent / "logs").glob(f"{known.name}.*"))
+    assert [file for file in files if not file.name.endswith("expected.json")]
 
 
 REGISTRIES: dict[str, list[str]] = {

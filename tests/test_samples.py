@@ -19,6 +19,7 @@ from analyzer.pipeline import Options, run
 from analyzer.schema import VERDICTS
 from analyzer.simulator import FAULTS, generate
 from analyzer.tenant import load_tenant
+from analyzer.vantage import Vantage
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_logs"
@@ -97,8 +98,8 @@ def test_a_sample_is_told_by_its_content(log: Path) -> None:
 
 
 def test_every_format_has_a_sample() -> None:
-    """No log format is without an example of itself."""
-    assert set(MADE.values()) == {one.name for one in FORMATS}
+    """No log of the service is without a month of it, judged as the truth says."""
+    assert set(MADE.values()) == {one.name for one in FORMATS if one.vantage is Vantage.OFFICE365}
 
 
 @pytest.mark.parametrize("log", MADE, ids=lambda log: log.name)

@@ -16,7 +16,9 @@ def _formats() -> list[Entry]:
     from analyzer.formats import FORMATS
 
     names = ("name", "title", "row", "carries", "lacks", "export")
-    return [{**{n: getattr(f, n) for n in names}, "evidence": f.evidence.value} for f in FORMATS]
+    return [
+        {**{n: getattr(f, n) for n in names}, "evidence": f.evidence.value, "vantage": f.vantage.value} for f in FORMATS
+    ]
 
 
 def _findings() -> list[Entry]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from analyzer.compare.case import Inputs, View, cases, inputs_of
 from analyzer.compare.judgement import Judgement, SideJudgement
 from analyzer.compare.observation import Observation
+from analyzer.compare.own_server import seen_from_own_server
 from analyzer.compare.readings import both_sides
 from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, Verdict
 from analyzer.compare.weighing import POLICY_MATTERS, Alternative, weigh
@@ -22,6 +23,7 @@ from analyzer.selection.inbound import partner_rank
 from analyzer.selection.outbound import is_cmt, rank
 from analyzer.tenant.model import ConnectorType, Place
 from analyzer.tenant.policy import Policy
+from analyzer.vantage import Vantage
 
 
 class Judge:
@@ -38,6 +40,8 @@ class Judge:
 
     def __call__(self, row: Observation) -> Judgement:
         """Judge one observation."""
+        if row.vantage is Vantage.OWN_SERVER:
+            return seen_from_own_server(row, self.lens)
         inputs = inputs_of(row, self.lens)
         readings = tuple(cases(row, inputs, self.view))
         plain = both_sides(row, readings, self.view)

@@ -8,6 +8,7 @@ from analyzer.compare.observation import Observed
 from analyzer.compare.sides import Verdict
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.tenant.model import Place
+from analyzer.vantage import Vantage
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Judgement:
     failed: bool = False
     unknown_connector: str | None = None
     keep_source: bool = False
+    vantage: Vantage = Vantage.OFFICE365
 
     @property
     def path(self) -> str:
@@ -48,8 +50,8 @@ class Judgement:
 
     @property
     def evidence(self) -> str:
-        """The sides on which the log speaks of a connector."""
-        arriving, leaving = self.inbound.value is not None, self.outbound.value is not None
+        """The sides on which the log speaks of a connector of the tenant."""
+        arriving, leaving = (s.verdict is not None and s.value is not None for s in (self.inbound, self.outbound))
         return {(True, True): "both", (True, False): "inbound", (False, True): "outbound"}.get(
             (arriving, leaving), "none"
         )

@@ -9,6 +9,7 @@ from analyzer.evidence import Carries, Direction, LoggedFacts, Side, StatusFacts
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import RecipientFacts, SenderFacts, SourceFacts
 from analyzer.tenant.model import Place
+from analyzer.vantage import Vantage
 
 
 class Sharing(StrEnum):
@@ -38,6 +39,7 @@ class Observation:
     logged: LoggedFacts = LoggedFacts()
     carries: Carries = Carries.NOTHING
     has_directionality: bool = False
+    vantage: Vantage = Vantage.OFFICE365
     envelope_known: bool = False
     null_sender: bool = False
     rule_in_log: bool = False

@@ -4,9 +4,10 @@ These are the rules of docs/connector-selection.md, "Evidence". Two of them guar
 input is never inferred from the answer it is compared with, and what a row does not show stays open.
 """
 
-from analyzer.evidence.names import Carries, ConnectorNames, LoggedFacts
+from analyzer.evidence.names import Carries, ConnectorNames, LoggedFacts, as_logged
 from analyzer.evidence.places import Places, destination_of, origin_of, recipient_refused
 from analyzer.evidence.status import Direction, Side, StatusFacts, direction_of, read_status
+from analyzer.evidence.witness import Witness
 
 __all__ = [
     "Carries",
@@ -16,6 +17,8 @@ __all__ = [
     "Places",
     "Side",
     "StatusFacts",
+    "Witness",
+    "as_logged",
     "destination_of",
     "direction_of",
     "origin_of",

@@ -89,6 +89,11 @@ class ConnectorNames:
         return LoggedFacts(tuple(n for n in arriving if n), tuple(n for n in leaving if n))
 
 
+def as_logged(connector: str | None, inbound: str | None, outbound: str | None) -> LoggedFacts:
+    """Take the names on an own server as they stand: no connector of Office 365 may answer to them."""
+    return LoggedFacts(_split(inbound), _split(outbound), blank=connector is not None and not connector.strip())
+
+
 Index = tuple[Mapping[str, str], ...]  # the tenant's names by each spelling, closest spelling first
 
 

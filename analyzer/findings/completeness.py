@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
 
 _MOST_ADDRESSES = 50
@@ -28,7 +29,9 @@ def no_connector_evidence(causes: pa.Table, _context: Context) -> Iterator[Findi
     Example:
         Get-MessageTraceV2 has no connector column.
     """
-    for group in grouped(where(causes, verdict="no_evidence"), ["format"]):
+    # An own server's log is read for what it tells of Office 365; it cannot name its connectors.
+    silent = causes.filter(pc.not_equal(causes.column("reason"), OWN_SERVER_LOG))
+    for group in grouped(where(silent, verdict="no_evidence"), ["format"]):
         yield Finding(
             title=f"{group['format']}: {group['messages']} messages carry no connector evidence",
             cause="The log names no connector for them, so nothing can be compared.",

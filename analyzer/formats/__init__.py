@@ -9,11 +9,12 @@ from analyzer.formats.extended import EXTENDED
 from analyzer.formats.log import Log
 from analyzer.formats.message_trace import MESSAGE_TRACE
 from analyzer.formats.recognition import recognise
+from analyzer.formats.tracking import MESSAGE_TRACKING, TRACKING_EXPORT
 from analyzer.inputs import Source
 
 __all__ = ["CHUNK_BYTES", "FORMATS", "Chunk", "Evidence", "Format", "Log", "Parsed", "open_log"]
 
-FORMATS: tuple[Format, ...] = (MESSAGE_TRACE, ENHANCED_SUMMARY, EXTENDED)
+FORMATS: tuple[Format, ...] = (MESSAGE_TRACE, ENHANCED_SUMMARY, EXTENDED, MESSAGE_TRACKING, TRACKING_EXPORT)
 
 
 def open_log(source: Source, *, format_name: str | None = None, date_order: str | None = None) -> Log:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer.formats.chunk import Cells
+from analyzer.vantage import Vantage
 
 REJECTED = pa.schema([("source_row", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
@@ -73,6 +74,8 @@ class Format:
         dates: Keys of further columns with dates of the same culture as the time.
         draft: Puts readable rows into our words.
         noise: Names the kind of each row that stands for no message, null for those that do.
+        vantage: Whose log it is.
+        lost: A text that shows that the export lost what it cannot do without, and what to do instead.
     """
 
     name: str
@@ -92,6 +95,8 @@ class Format:
     foreign: frozenset[str] = frozenset()
     dates: tuple[str, ...] = ()
     noise: Callable[[Cells], pa.StringArray | None] = field(default=no_noise)
+    vantage: Vantage = Vantage.OFFICE365
+    lost: tuple[str, str] | None = None
 
     def located(self, names: Iterable[str]) -> dict[str, str]:
         """Find the format's columns among header names, whatever their case and order."""

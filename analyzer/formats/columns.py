@@ -121,6 +121,13 @@ def first_filled(*columns: pa.StringArray) -> pa.StringArray:
     return pc.fill_null(pc.coalesce(*(text_or_null(column) for column in columns)), "")
 
 
+def host_and_address(host: pa.StringArray, address: pa.StringArray) -> pa.StringArray:
+    """Write `host[address]`, or the one of them that is there; blank where neither is."""
+    both = pc.binary_join_element_wise(host, "[", address, "]", "")
+    neither_blank = pc.and_(pc.not_equal(host, ""), pc.not_equal(address, ""))
+    return pc.if_else(neither_blank, both, first_filled(host, address))
+
+
 def optional(cells: Cells, key: str) -> pa.DictionaryArray:
     """Encode a column that the log may lack, null where blank."""
     return coded_or_null(cells.column(key)) if key in cells.columns else constant(None, len(cells))

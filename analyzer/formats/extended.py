@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.base import Draft, Evidence, Format, Recipients
+from analyzer.formats.base import Draft, Evidence, Format
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
@@ -22,7 +19,7 @@ from analyzer.formats.columns import (
     optional,
     text_or_null,
 )
-from analyzer.formats.packed import split_lists
+from analyzer.formats.event_rows import event_names, idle_events, listed_recipients, only_where
 
 # A name ends at the next `;` or apostrophe; one that itself holds either cannot be told (section 2).
 _INBOUND = r"(?i)InboundConnectorData=Name=(?P<found>[^;']*)"
@@ -32,21 +29,16 @@ _CLIENT = r"[|;]CIP=(?P<found>[^|;']*)"
 _BY_RULE = "(?i)RouteMessageUsingConnector"
 
 _OUTBOUND_EVENTS = r"^(SEND|FAIL)"
-_KEPT = re.compile(r"(RECEIVE|SEND\w*|DELIVER|FAIL)\Z")
-# Not a message's own arrival but the service's: evidence must see it, under delivery_status.
-_OWN = {"DSN": "DSN", "JOURNAL": "JOURNAL", "JOURNALING": "JOURNAL"}
 
 
 def _noise(cells: Cells) -> pa.StringArray:
     """Name every event that routes nothing; null for those that do."""
-    events = pc.utf8_upper(pc.utf8_trim_whitespace(cells.column("event_id"))).dictionary_encode()
-    kinds = [None if _KEPT.match(event) else f"event-{event.lower()}" for event in events.dictionary.to_pylist()]
-    return pa.array(kinds, pa.string()).take(events.indices)
+    return idle_events(cells.column("event_id"))
 
 
 def _draft(cells: Cells) -> Draft:
     """Put events into our words; a name in the custom data says its side, the connector cell does not."""
-    event = pc.utf8_upper(pc.utf8_trim_whitespace(cells.column("event_id")))
+    event = event_names(cells.column("event_id"))
     custom = coded(cells.column("custom_data"))
     outbound = pc.match_substring_regex(event, _OUTBOUND_EVENTS)
     hop = first_filled(cells.column("server_ip"), cells.column("server_hostname"))
@@ -61,22 +53,16 @@ def _draft(cells: Cells) -> Draft:
             "directionality": directions(cells.column("directionality")),
             "connecting_ip": coded(_connecting_ip(cells, custom)),
             "connecting_host": optional(cells, "client_hostname"),
-            "next_hop": _only(pc.starts_with(event, "SEND"), coded_or_null(hop)),
+            "next_hop": only_where(pc.starts_with(event, "SEND"), coded_or_null(hop)),
             "tls_version": extracted(custom, _TLS),
             "logged_connector": coded(cells.column("connector_id")),
-            "logged_inbound": _only(pc.equal(event, "RECEIVE"), extracted(custom, _INBOUND)),
-            "logged_outbound": _only(outbound, _outbound_names(custom)),
+            "logged_inbound": only_where(pc.equal(event, "RECEIVE"), extracted(custom, _INBOUND)),
+            "logged_outbound": only_where(outbound, _outbound_names(custom)),
             "routed_by_rule": pc.or_(holds(custom, _BY_RULE), holds(coded(cells.column("source_context")), _BY_RULE)),
             "forwarded": pc.not_equal(cells.column("related_recipient_address"), ""),
         },
-        _recipients(cells, event),
+        listed_recipients(cells, event, status=cells.column("recipient_status")),
     )
-
-
-def _only(rows: pa.BooleanArray, column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Keep a column's values in these rows; null elsewhere."""
-    indices = pc.if_else(rows, column.indices, pa.scalar(None, pa.int32()))
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
 
 
 def _connecting_ip(cells: Cells, custom: pa.DictionaryArray) -> pa.StringArray:
@@ -90,38 +76,6 @@ def _outbound_names(custom: pa.DictionaryArray) -> pa.DictionaryArray:
     names = extracted(custom, _OUTBOUND)
     dictionary = pc.replace_substring_regex(names.dictionary, r"(?i)\s*\|\s*Name=\s*", "| ")
     return pa.DictionaryArray.from_arrays(names.indices, dictionary)
-
-
-def _recipients(cells: Cells, event: pa.StringArray) -> Recipients:
-    """Take the recipients apart; each has its own status only where there are as many of them."""
-    found = split_lists(cells.column("recipient_address"))
-    assert found.parent is not None
-    own = _own_mail(cells, event)
-    status = _statuses(cells.column("recipient_status"), found.parent)
-    status = pc.coalesce(own.take(pa.array(found.parent)), status)
-    return Recipients(found.address, status, found.parent)
-
-
-def _own_mail(cells: Cells, event: pa.StringArray) -> pa.StringArray:
-    """Name what the service itself made (reports, journal copies) where it enters; null elsewhere."""
-    source = cells.column("source").dictionary_encode()
-    words = pa.array([_OWN.get(value.strip().upper()) for value in source.dictionary.to_pylist()], pa.string())
-    return pc.if_else(pc.equal(event, "RECEIVE"), words.take(source.indices), pa.scalar(None, pa.string()))
-
-
-def _statuses(packed: pa.StringArray, parent: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.StringArray:
-    """Give each recipient its status: the whole cell to an only recipient, else its place in the list."""
-    count = np.bincount(parent, minlength=len(packed))
-    if (count == 1).all():
-        return packed
-    lists = pc.split_pattern(packed, ";")
-    length = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
-    fits = (length == count)[parent] & (count > 1)[parent]
-    first = np.append(0, np.cumsum(length))[parent]  # of each recipient's row, among all statuses
-    place = np.arange(len(parent)) - np.append(0, np.cumsum(count))[parent]
-    own = lists.flatten().take(pa.array(first + place, mask=~fits))
-    whole = packed.take(pa.array(parent, mask=(count != 1)[parent]))
-    return pc.coalesce(own, whole)
 
 
 _READ = (

@@ -8,6 +8,7 @@ from analyzer.errors import LogError, UsageError
 from analyzer.formats.base import Format
 from analyzer.formats.chunk import Layout
 from analyzer.formats.csv_layout import DELIMITERS, find_header
+from analyzer.formats.exchange_layout import find_exchange_log
 from analyzer.formats.json_layout import find_objects
 from analyzer.formats.log import Log
 from analyzer.formats.times import DateOrder, decide_order, needs_order
@@ -37,6 +38,8 @@ def recognise(source: Source, formats: Sequence[Format], *, name: str | None, or
     if len(found) != 1:
         raise LogError(source.name, *_refusal(head, layouts, wanted, name))
     layout, format_ = found[0]
+    if format_.lost and format_.lost[0].encode() in head:
+        raise LogError(source.name, f"the export lost what it says {format_.lost[0]!r} for", format_.lost[1])
     log = Log(source, format_, layout.on(format_.located(layout.names)), encoding)
     log.order = asked or _order(log)
     return log
@@ -65,6 +68,8 @@ def _layouts(head: bytes) -> list[Layout]:
     if head.lstrip()[:1] in {b"{", b"["}:
         objects = find_objects(head, whole=len(head) < _HEAD)
         return [objects] if objects else []
+    if exchange := find_exchange_log(head):
+        return [exchange]
     headers = (find_header(head, delimiter) for delimiter in DELIMITERS)
     return [header for header in headers if header]
 

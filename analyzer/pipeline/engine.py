@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
-from analyzer.evidence import Carries, ConnectorNames, LoggedFacts, StatusFacts, direction_of, read_status
+from analyzer.evidence import ConnectorNames, LoggedFacts, StatusFacts, Witness, as_logged, direction_of, read_status
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.selection.batch import Classes, Ledger
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens, RecipientFacts, SenderFacts, SourceFacts
 from analyzer.selection.outbound import is_cmt
 from analyzer.tenant.model import Tenant
+from analyzer.vantage import Vantage
 
 Texts = str | tuple[str, ...] | None
 
@@ -52,7 +53,8 @@ def _verdict(side: SideJudgement) -> str | None:
 
 def _leaving_outcome(judgement: Judgement) -> str | None:
     # A recipient delivered inside Exchange Online has an answer although the side takes no part.
-    if judgement.outbound.verdict is None and judgement.destination == "cloud":
+    ours = judgement.vantage is Vantage.OFFICE365
+    if ours and judgement.outbound.verdict is None and judgement.destination == "cloud":
         return Outcome.LOCAL.value
     return _outcome(judgement.outbound)
 
@@ -110,17 +112,18 @@ class Engine:
         )
         self.statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
         self.directions = Classes(direction_of)
-        self.logged: Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]] = Classes(
-            lambda cells: tuple(names.read(*cells) for names in self.names)
-        )
-        self._decided: dict[tuple[Carries, bool, tuple[int, ...]], int] = {}
+        self.logged: dict[Vantage, Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]]] = {
+            Vantage.OFFICE365: Classes(lambda cells: tuple(names.read(*cells) for names in self.names)),
+            Vantage.OWN_SERVER: Classes(lambda cells: (as_logged(*cells),) * len(self.names)),
+        }
+        self._decided: dict[tuple[Witness, tuple[int, ...]], int] = {}
 
-    def decide(self, carries: Carries, key: tuple[int, ...], *, has_directionality: bool) -> int:
+    def decide(self, witness: Witness, key: tuple[int, ...]) -> int:
         """Judge one distinct key and give the number of the result."""
-        memo = (carries, has_directionality, key)
+        memo = (witness, key)
         known = self._decided.get(memo)
         if known is None:
-            row, epoch = self._observation(carries, key, has_directionality=has_directionality)
+            row, epoch = self._observation(witness, key)
             judgement = self.judges[epoch](row)
             known = self.ledger.number(Result(judgement, self.tenant.snapshots[epoch].name))
             if len(self._decided) >= _REMEMBERED_KEYS:
@@ -128,9 +131,7 @@ class Engine:
             self._decided[memo] = known
         return known
 
-    def _observation(
-        self, carries: Carries, key: tuple[int, ...], *, has_directionality: bool
-    ) -> tuple[Observation, int]:
+    def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, int]:
         recipient, sender, source, status, direction, logged, flags, number, sharing = key
         epoch = self.timeline.epochs[number]
         at, facts = epoch.snapshot, self.statuses.classes[status]
@@ -140,9 +141,10 @@ class Engine:
             source=self.sources.classes[source][at],
             status=facts,
             direction=self.directions.classes[direction],
-            logged=self.logged.classes[logged][at],
-            carries=carries,
-            has_directionality=has_directionality,
+            logged=self.logged[witness.vantage].classes[logged][at],
+            carries=witness.carries,
+            has_directionality=witness.has_directionality,
+            vantage=witness.vantage,
             envelope_known=bool(flags & 1),
             null_sender=bool(flags & 2),
             rule_in_log=bool(flags & 4),

@@ -8,31 +8,32 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analyzer.addresses import NULL_SENDER
-from analyzer.evidence import Carries
+from analyzer.evidence import Carries, Witness
 from analyzer.pipeline.engine import Engine
 from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
 from analyzer.selection.decision import Outcome
+from analyzer.vantage import Vantage
 
 Mask = NDArray[np.bool_]
 _RECIPIENT, _STATUS, _FLAGS = 0, 3, 6  # places in the key of a row (Engine.decide)
 
 
-def judge_rows(rows: pa.Table, engine: Engine, *, carries: Carries, has_directionality: bool) -> Codes:
+def judge_rows(rows: pa.Table, engine: Engine, witness: Witness) -> Codes:
     """Judge normalised rows: the number of each row's result in the engine's ledger."""
-    parts, several = _key_columns(rows, engine)
+    parts, several = _key_columns(rows, engine, witness.vantage)
     if several.any() and engine.any_cmt:
         parts[_FLAGS] = parts[_FLAGS] + 16 * _delivered_too(rows, parts[_STATUS], engine)
-    numbers, facts = _decided(parts, several, engine, carries, has_directionality=has_directionality)
-    if carries is Carries.ONE_COLUMN and several.any():
+    numbers, facts = _decided(parts, several, engine, witness)
+    if witness.carries is Carries.ONE_COLUMN and several.any():
         sent = np.array([s.send for s in engine.statuses.classes], bool)[parts[_STATUS]]
         differ = _groups_that_differ(rows, sent, several > 0, facts)
         if differ.any():
             again, marked = [part[differ] for part in parts], np.full(np.count_nonzero(differ), 2)
-            numbers[differ], _ = _decided(again, marked, engine, carries, has_directionality=has_directionality)
+            numbers[differ], _ = _decided(again, marked, engine, witness)
     return numbers
 
 
-def _key_columns(rows: pa.Table, engine: Engine) -> tuple[list[Codes], Codes]:
+def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list[Codes], Codes]:
     envelope, header = rows.column("envelope_sender"), rows.column("header_from")
     stated = pc.is_valid(envelope).to_numpy(zero_copy_only=False)
     null_envelope = _equals(envelope, NULL_SENDER)
@@ -53,7 +54,7 @@ def _key_columns(rows: pa.Table, engine: Engine) -> tuple[list[Codes], Codes]:
         class_codes_of_several(engine.statuses, [rows.column("event"), rows.column("delivery_status")]),
         class_codes(engine.directions, rows.column("directionality")),
         class_codes_of_several(
-            engine.logged, [rows.column(c) for c in ("logged_connector", "logged_inbound", "logged_outbound")]
+            engine.logged[vantage], [rows.column(c) for c in ("logged_connector", "logged_inbound", "logged_outbound")]
         ),
         flags.astype(np.int64),
         engine.timeline.epoch_numbers(times),
@@ -80,15 +81,11 @@ def _several(source_row: Codes) -> Codes:
     return marked
 
 
-def _decided(
-    parts: list[Codes], several: Codes, engine: Engine, carries: Carries, *, has_directionality: bool
-) -> tuple[Codes, Codes]:
+def _decided(parts: list[Codes], several: Codes, engine: Engine, witness: Witness) -> tuple[Codes, Codes]:
     columns = [*parts, several]
     first, inverse = distinct(combined(columns))
     keys = np.stack([c[first] for c in columns], axis=1).tolist()
-    numbers = np.fromiter(
-        (engine.decide(carries, tuple(k), has_directionality=has_directionality) for k in keys), np.int64, len(keys)
-    )
+    numbers = np.fromiter((engine.decide(witness, tuple(k)) for k in keys), np.int64, len(keys))
     return numbers[inverse], _answers(numbers, parts[_RECIPIENT][first], engine)[inverse]
 
 

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from analyzer.causes import Cube, merge
 from analyzer.errors import LogError, UnreadableInput
-from analyzer.evidence import Carries
+from analyzer.evidence import Carries, Witness
 from analyzer.formats import open_log
 from analyzer.formats.chunk import Chunk
 from analyzer.formats.log import CAPS, Log
@@ -231,7 +231,8 @@ class _Running:
 
     def _judged(self, rows: pa.Table, log: Log, part: int) -> pa.Table:
         carries = Carries(log.format.evidence.value)
-        numbers = judge_rows(rows, self.engine, carries=carries, has_directionality=log.format.has_directionality)
+        witness = Witness(carries, log.format.has_directionality, log.format.vantage)
+        numbers = judge_rows(rows, self.engine, witness)
         verdicts = verdict_rows(rows, numbers, self.engine, log.source.name)
         pq.write_table(
             verdicts,

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.errors import UsageError
 from analyzer.findings import find_all
 from analyzer.moments import utc
@@ -183,6 +184,7 @@ def _policy_record(ruled: Tenant, given: Tenant, chosen: Mapping[str, str], caus
 def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
     causes = outcome.causes
     judged = causes.filter(pc.not_equal(causes.column("verdict"), "not_routed"))
+    judged = judged.filter(pc.not_equal(judged.column("reason"), OWN_SERVER_LOG))
     total = pc.sum(judged.column("messages")).as_py() or 0
     spoken = judged.filter(pc.not_equal(judged.column("evidence"), "none"))
     share = (pc.sum(spoken.column("messages")).as_py() or 0) / total if total else None

@@ -22,7 +22,7 @@ VERDICT_WORDS: Mapping[str, str] = MappingProxyType(
         "ambiguous": "right under another reading of the documents",
         "undetermined": "an input is missing that would decide it",
         "match": "as configured",
-        "no_evidence": "the log names no connector",
+        "no_evidence": "the log names no connector of Office 365",
         "not_routed": "stands for no routing decision",
     }
 )
@@ -150,7 +150,7 @@ def _untold(totals: Totals) -> str:
         for verdict, words in (
             ("ambiguous", "are right only under another reading of the documents"),
             ("undetermined", "could not be told for want of an input"),
-            ("no_evidence", "come from rows that name no connector"),
+            ("no_evidence", "come from rows that name no connector of Office 365"),
         )
         if totals.messages[verdict]
     ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.compare import Judge, Judgement, Observation
 from analyzer.compare.case import Inputs, View
+from analyzer.evidence import Witness
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.judging import judge_rows
 from analyzer.schema import NORMALISED
@@ -46,7 +47,7 @@ def as_table(rows: Sequence[Row]) -> pa.Table:
 
 def vectorised(engine: Engine, log: Log, rows: Sequence[Row]) -> list[Judgement]:
     """Judge a table of rows."""
-    numbers = judge_rows(as_table(rows), engine, carries=log.carries, has_directionality=log.has_directionality)
+    numbers = judge_rows(as_table(rows), engine, Witness(log.carries, log.has_directionality))
     return [engine.ledger.results[n].judgement for n in numbers]
 
 
