@@ -97,6 +97,7 @@ _LOGGED = (
     ),
     Column("next_hop", CODED, "Address or host the message was handed to; an own server's log gives both, as host[address]."),
     Column("tls_version", CODED, "TLS version as logged."),
+    Column("tls_cipher", CODED, "TLS cipher as logged."),
     Column("logged_connector", CODED, "Connector cell as logged; empty where blank, null where the format has none."),
 )
 

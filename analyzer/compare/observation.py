@@ -89,6 +89,8 @@ def _of_event(row: Observation) -> Pair:
     if logged.outbound or logged.inbound:
         # A name of the other side says nothing of the way out.
         return None, Observed(logged.outbound) if logged.outbound else None
+    if not (logged.blank or logged.default):
+        return None, None  # the row has no connector cell at all: its log does not speak of one
     # A failure that names no connector never came to a Send: unknown, not none.
     return None, None if row.status.failed else NO_CONNECTOR
 

@@ -6,15 +6,27 @@ from analyzer.formats.base import Evidence, Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk
 from analyzer.formats.enhanced_summary import ENHANCED_SUMMARY
 from analyzer.formats.extended import EXTENDED
+from analyzer.formats.graph_detail import GRAPH_DETAIL
+from analyzer.formats.graph_trace import GRAPH_TRACE
 from analyzer.formats.log import Log
 from analyzer.formats.message_trace import MESSAGE_TRACE
 from analyzer.formats.recognition import recognise
+from analyzer.formats.trace_detail import TRACE_DETAIL
 from analyzer.formats.tracking import MESSAGE_TRACKING, TRACKING_EXPORT
 from analyzer.inputs import Source
 
 __all__ = ["CHUNK_BYTES", "FORMATS", "Chunk", "Evidence", "Format", "Log", "Parsed", "open_log"]
 
-FORMATS: tuple[Format, ...] = (MESSAGE_TRACE, ENHANCED_SUMMARY, EXTENDED, MESSAGE_TRACKING, TRACKING_EXPORT)
+FORMATS: tuple[Format, ...] = (
+    MESSAGE_TRACE,
+    TRACE_DETAIL,
+    GRAPH_TRACE,
+    GRAPH_DETAIL,
+    ENHANCED_SUMMARY,
+    EXTENDED,
+    MESSAGE_TRACKING,
+    TRACKING_EXPORT,
+)
 
 
 def open_log(source: Source, *, format_name: str | None = None, date_order: str | None = None) -> Log:

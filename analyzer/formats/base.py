@@ -76,6 +76,8 @@ class Format:
         noise: Names the kind of each row that stands for no message, null for those that do.
         vantage: Whose log it is.
         lost: A text that shows that the export lost what it cannot do without, and what to do instead.
+        joined: Adds to the cells of a chunk what other rows of the same messages say, among them those around it.
+        no_recipient: Why a row without a recipient is a reject.
     """
 
     name: str
@@ -97,6 +99,8 @@ class Format:
     noise: Callable[[Cells], pa.StringArray | None] = field(default=no_noise)
     vantage: Vantage = Vantage.OFFICE365
     lost: tuple[str, str] | None = None
+    joined: Callable[[Cells, Cells], Cells] | None = None
+    no_recipient: str = "no recipient"
 
     def located(self, names: Iterable[str]) -> dict[str, str]:
         """Find the format's columns among header names, whatever their case and order."""

@@ -30,12 +30,14 @@ class Chunk:
         spans: Start and end of each record; None where they are wanted by nobody yet.
         broken: Number in the chunk (from 1) of each record not worth parsing, and why.
         notes: What the reader should know about the file as a whole.
+        around: The last records of the chunk before and the first of the one after, where the format joins events.
     """
 
     data: bytes
     spans: Positions | None = None
     broken: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    around: tuple[Chunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ class Cells:
         arrow = pa.array(mask)
         kept = {key: column.filter(arrow) for key, column in self.columns.items()}
         return replace(self, columns=kept, records=self.records[mask])
+
+    def adding(self, columns: Mapping[str, pa.StringArray]) -> Cells:
+        """Put further columns beside those there are."""
+        return replace(self, columns={**self.columns, **columns})
+
+    def beside(self, other: Cells) -> Cells:
+        """Put the rows of others behind these, with the columns of these."""
+        columns = {key: pa.concat_arrays([column, other.column(key)]) for key, column in self.columns.items()}
+        return Cells(columns, np.concatenate([self.records, other.records]))
 
     def column(self, key: str) -> pa.StringArray:
         """Give a column, blank throughout where the log lacks it."""

@@ -1,4 +1,10 @@
-"""Rows of event logs: which events route, and whose status each is (log-formats sections 3b and 6a)."""
+"""Rows of event logs: which events route, what they say of each other, and whose status each is.
+
+One event tells what another needs: a rule's redirect is noted where the rule acted, not where the
+message was sent. Such notes are looked up by message among the events of a chunk and of the edges
+of its neighbours, so that it does not matter in which order chunks are read (log-formats sections
+2, 3b and 6a).
+"""
 
 from __future__ import annotations
 
@@ -33,6 +39,49 @@ def only_where(rows: pa.BooleanArray, column: pa.DictionaryArray) -> pa.Dictiona
     """Keep a column's values in these rows; null elsewhere."""
     indices = pc.if_else(rows, column.indices, pa.scalar(None, pa.int32()))
     return pa.DictionaryArray.from_arrays(indices, column.dictionary)
+
+
+def said_elsewhere(cells: Cells, both: Cells, key: str, words: str) -> pa.StringArray:
+    """Tell each row what the first event of its message that fills a column says there; blank where none does.
+
+    Args:
+        cells: The rows to tell it.
+        both: The same rows and those around.
+        key: Column that names the message.
+        words: The column.
+    """
+    ids, said = both.column(key), both.column(words)
+    told = pc.and_(pc.not_equal(said, ""), pc.not_equal(ids, ""))
+    return pc.fill_null(said.filter(told).take(pc.index_in(cells.column(key), value_set=ids.filter(told))), "")
+
+
+def marked_elsewhere(cells: Cells, marks: Cells, key: str, recipient: str) -> pa.BooleanArray:
+    """Whether one of the marks is of the row's message and names one of its recipients.
+
+    Args:
+        cells: The rows, each with one recipient or several between semicolons.
+        marks: The rows that are marks; there are few.
+        key: Column that names the message.
+        recipient: Column that names the recipients.
+    """
+    ids = cells.column(key)
+    concerned = pc.and_(pc.is_in(ids, value_set=marks.column(key)), pc.not_equal(ids, "")).to_numpy(
+        zero_copy_only=False
+    )
+    names, _ = _named(marks, key, recipient)
+    own, parent = _named(cells.where(concerned), key, recipient)
+    hit = pc.is_in(own, value_set=names).to_numpy(zero_copy_only=False)
+    marked = np.zeros(len(cells), np.bool_)
+    marked[np.flatnonzero(concerned)[parent[hit]]] = True
+    return pa.array(marked)
+
+
+def _named(cells: Cells, key: str, recipient: str) -> tuple[pa.StringArray, Positions]:
+    """Write each recipient behind its message, in lower case; also give the row each is of."""
+    found = split_lists(cells.column(recipient))
+    assert found.parent is not None
+    ids = cells.column(key).take(pa.array(found.parent))
+    return pc.utf8_lower(pc.binary_join_element_wise(ids, found.address, " ")), found.parent
 
 
 def listed_recipients(cells: Cells, event: pa.StringArray, *, status: pa.StringArray) -> Recipients:

@@ -5,30 +5,35 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats import custom_data
 from analyzer.formats.base import Draft, Evidence, Format
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
     coded_or_null,
     directions,
-    extracted,
     first_filled,
-    holds,
     integers,
     message_ids,
     optional,
     text_or_null,
 )
-from analyzer.formats.event_rows import event_names, idle_events, listed_recipients, only_where
-
-# A name ends at the next `;` or apostrophe; one that itself holds either cannot be told (section 2).
-_INBOUND = r"(?i)InboundConnectorData=Name=(?P<found>[^;']*)"
-_OUTBOUND = r"(?i)TenantOutboundConnectorCustomData=Name=(?P<found>[^;']*)"
-_TLS = r"(?i)S:tlsversion=(?P<found>[^;'|]*)"
-_CLIENT = r"[|;]CIP=(?P<found>[^|;']*)"
-_BY_RULE = "(?i)RouteMessageUsingConnector"
+from analyzer.formats.event_rows import event_names, idle_events, listed_recipients, marked_elsewhere, only_where
 
 _OUTBOUND_EVENTS = r"^(SEND|FAIL)"
+
+
+def _joined(cells: Cells, around: Cells) -> Cells:
+    """Find the rows of recipients for whom the log notes that a rule chose the connector.
+
+    The note stands where the agent acted (AGENTINFO), the connector where the message was sent.
+    """
+    both = cells.beside(around)
+    custom, context = (custom_data.routed_by_rule(coded(both.column(k))) for k in ("custom_data", "source_context"))
+    noted = pc.or_(custom, context)
+    marks = both.where(noted.to_numpy(zero_copy_only=False))
+    marked = marked_elsewhere(cells, marks, "network_message_id", "recipient_address")
+    return cells.adding({"by_rule": pc.if_else(pc.or_(noted[: len(cells)], marked), "yes", "")})
 
 
 def _noise(cells: Cells) -> pa.StringArray:
@@ -54,11 +59,12 @@ def _draft(cells: Cells) -> Draft:
             "connecting_ip": coded(_connecting_ip(cells, custom)),
             "connecting_host": optional(cells, "client_hostname"),
             "next_hop": only_where(pc.starts_with(event, "SEND"), coded_or_null(hop)),
-            "tls_version": extracted(custom, _TLS),
+            "tls_version": custom_data.tls_version(custom),
+            "tls_cipher": custom_data.tls_cipher(custom),
             "logged_connector": coded(cells.column("connector_id")),
-            "logged_inbound": only_where(pc.equal(event, "RECEIVE"), extracted(custom, _INBOUND)),
-            "logged_outbound": only_where(outbound, _outbound_names(custom)),
-            "routed_by_rule": pc.or_(holds(custom, _BY_RULE), holds(coded(cells.column("source_context")), _BY_RULE)),
+            "logged_inbound": only_where(pc.equal(event, "RECEIVE"), custom_data.inbound_connector(custom)),
+            "logged_outbound": only_where(outbound, custom_data.outbound_connectors(custom)),
+            "routed_by_rule": pc.equal(cells.column("by_rule"), "yes"),
             "forwarded": pc.not_equal(cells.column("related_recipient_address"), ""),
         },
         listed_recipients(cells, event, status=cells.column("recipient_status")),
@@ -67,15 +73,8 @@ def _draft(cells: Cells) -> Draft:
 
 def _connecting_ip(cells: Cells, custom: pa.DictionaryArray) -> pa.StringArray:
     """Give the original client, else the one the spam filter saw, else the event's own."""
-    seen = extracted(custom, _CLIENT).cast(pa.string())
+    seen = custom_data.client_seen(custom).cast(pa.string())
     return first_filled(cells.column("original_client_ip"), pc.fill_null(seen, ""), cells.column("client_ip"))
-
-
-def _outbound_names(custom: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Give the outbound connectors' names; several stand as `A| Name=B`."""
-    names = extracted(custom, _OUTBOUND)
-    dictionary = pc.replace_substring_regex(names.dictionary, r"(?i)\s*\|\s*Name=\s*", "| ")
-    return pa.DictionaryArray.from_arrays(names.indices, dictionary)
 
 
 _READ = (
@@ -117,4 +116,5 @@ EXTENDED = Format(
     needed=("date_time_utc", "event_id", "recipient_address"),
     draft=_draft,
     noise=_noise,
+    joined=_joined,
 )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from analyzer.formats.around import with_neighbours
 from analyzer.formats.base import Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk, Layout
 from analyzer.formats.parsing import parse_chunk
@@ -66,7 +67,8 @@ class Log:
             self._stream = stream
             text = Utf8Stream(stream, self.encoding_found)
             text.read(self.layout.skip)
-            for chunk in self.layout.cut(text, size):
+            cut = self.layout.cut(text, size)
+            for chunk in with_neighbours(cut) if self.format.joined else cut:
                 self._said.update(dict.fromkeys(chunk.notes))
                 yield chunk
             self.digest = stream.digest()

@@ -9,7 +9,7 @@ from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import coded, coded_or_null, integers, message_ids, optional, text_or_null
 
 
-def _draft(cells: Cells) -> Draft:
+def draft_trace(cells: Cells) -> Draft:
     """Put rows into our words; the one sender named goes to header_from (section "Two senders")."""
     return Draft(
         {
@@ -55,5 +55,5 @@ MESSAGE_TRACE = Format(
     sender="senderaddress",
     needed=("received", "recipientaddress"),
     dates=("startdate", "enddate"),
-    draft=_draft,
+    draft=draft_trace,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,6 @@ from analyzer.formats.times import DateOrder, timestamps
 from analyzer.schema import NORMALISED
 
 NO_TIME = "no readable time: ISO 8601, /Date(ms)/ or a date with day, month and a year of four digits is accepted"
-NO_RECIPIENT = "no recipient"
 HEALTH_MAILBOX = "health-mailbox"  # the servers' own monitoring probes (log-formats section 10, rule 5)
 
 _FORWARDED = r"(?i)redirect|\bresolved?\b"
@@ -26,6 +26,8 @@ def parse_chunk(chunk: Chunk, format_: Format, layout: Layout, *, order: DateOrd
     """Read a chunk."""
     cells, odd = layout.read(chunk)
     records = len(cells) + len(odd)
+    if format_.joined:
+        cells = format_.joined(cells, _around(chunk, layout))
     times = timestamps(cells.column(format_.time), order)
     if times.null_count:
         readable = times.is_valid().to_numpy(zero_copy_only=False)
@@ -37,10 +39,16 @@ def parse_chunk(chunk: Chunk, format_: Format, layout: Layout, *, order: DateOrd
         cells, times = cells.where(kinds.is_null().to_numpy(zero_copy_only=False)), times.filter(kinds.is_null())
     draft = format_.draft(cells)
     recipients = _named(draft.recipients)
-    odd |= dict.fromkeys(_left_out(recipients, cells.records), NO_RECIPIENT)
+    odd |= dict.fromkeys(_left_out(recipients, cells.records), format_.no_recipient)
     rejects, nothing = _judged(odd, chunk, layout)
     rows = _rows({**draft.columns, "received_at": times, "source_row": pa.array(cells.records)}, recipients)
     return Parsed(rows, rejects, noise + nothing, records)
+
+
+def _around(chunk: Chunk, layout: Layout) -> Cells:
+    """Read the records around a chunk; those that cannot be read are counted where they are at home."""
+    none = Cells({key: pa.array([], pa.string()) for key in layout.columns}, np.zeros(0, np.int64))
+    return reduce(Cells.beside, (layout.read(edge)[0] for edge in chunk.around), none)
 
 
 def _kinds(cells: Cells, format_: Format) -> pa.StringArray:

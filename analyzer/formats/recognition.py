@@ -100,7 +100,8 @@ def _near_miss(layouts: Iterable[Layout], formats: Sequence[Format], name: str |
             needed = format_.marks if name is None else set(format_.needed)
             missing = sorted(needed - format_.located(layout.names).keys())
             close = len(missing) < len(needed) / 2 or (name is not None and len(layout.names) > 1)
-            if missing and close:
+            speaks_against = name is None and format_.foreign & {one.lower() for one in layout.names}
+            if missing and close and not speaks_against:
                 return f"as {format_.title} it lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}"
     return ""
 

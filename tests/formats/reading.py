@@ -41,6 +41,40 @@ TRACE = {
     "Size": "48213",
     "MessageTraceId": "2b9e6f3a-51c7-4d0e-8a44-08dd6a11c2e1",
 }
+DETAIL = {
+    "Date": "2026-03-24T07:41:56Z",
+    "MessageId": "<scan@plant.contoso.com>",
+    "MessageTraceId": "41f8b3d6-0e9c-4a72-a5d8-08dd6a11fa05",
+    "SenderAddress": "scanner@plant.contoso.com",
+    "RecipientAddress": "michelle@contoso.com",
+    "Subject": "Scan",
+    "Event": "Receive",
+    "Action": "",
+    "Detail": "Message received by: AB1P000MB0001",
+    "Data": "",
+}
+GRAPH_ROW = {
+    "id": "2b9e6f3a-51c7-4d0e-8a44-08dd6a11c2e1",
+    "senderAddress": "pat@fabrikam.com",
+    "recipientAddress": "michelle@contoso.com",
+    "messageId": "<a1@fabrikam.com>",
+    "receivedDateTime": "2026-03-24T07:15:02Z",
+    "subject": "Offer",
+    "size": "48213",
+    "fromIP": "203.0.113.25",
+    "toIP": "",
+    "status": "Delivered",
+}
+GRAPH_EVENT = {
+    "id": "41f8b3d6-0e9c-4a72-a5d8-08dd6a11fa05",
+    "messageId": "<scan@plant.contoso.com>",
+    "dateTime": "2026-03-24T07:41:56Z",
+    "event": "Receive",
+    "action": "",
+    "description": "Message received by: AB1P000MB0001",
+    "data": "",
+    "recipientAddress": "michelle@contoso.com",
+}
 SUMMARY = {
     "origin_timestamp_utc": "2026-03-24T07:15:02.4713052Z",
     "sender_address": "pat@fabrikam.com",

@@ -132,6 +132,20 @@ def test_other_events_are_noise_by_kind(tmp_path: Path) -> None:
     assert found.column("source_row") == [2, 5]
 
 
+@pytest.mark.parametrize("size", [700, 16 << 20])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_rules_redirect_is_joined_to_the_sending(tmp_path: Path, *, first: bool, size: int) -> None:
+    """The note stands on AGENTINFO; it marks the sendings of its message to its recipients, in either order."""
+    note = EVENT | {"event_id": "AGENTINFO", "custom_data": "S:TRA=ETR|action=RouteMessageUsingConnector|sev=1"}
+    note |= {"recipient_address": "PAT@contoso.com;sun@contoso.com"}
+    sent = EVENT | {"event_id": "SENDEXTERNAL", "recipient_address": "pat@contoso.com"}
+    others = [sent | {"recipient_address": "kim@contoso.com"}, sent | {"network_message_id": "another"}]
+    rows = [note, sent] if first else [sent, note]
+    found = read(write(tmp_path, csv_text(*rows, *others)), size=size)
+
+    assert found.column("routed_by_rule") == [True, False, False]
+
+
 def test_it_states_a_connector_for_each_event() -> None:
     """The format's events tell the side."""
     assert EXTENDED.evidence is Evidence.PER_EVENT
