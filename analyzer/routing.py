@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from analyzer.addresses import NULL_SENDER
-from analyzer.compare.case import Case, Inputs, View, cases, inbound_question, inputs_of
+from analyzer.compare.case import Case, cases, inputs_of
 from analyzer.compare.judge import Judge
 from analyzer.compare.observation import Observation
 from analyzer.compare.readings import Reading, deciding
 from analyzer.compare.sides import SideResult, Verdict, relayed_by_mx
 from analyzer.errors import UsageError
-from analyzer.evidence import Places
 from analyzer.moments import utc
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.printable import printable
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import Lens
-from analyzer.selection.inbound import explain_inbound
-from analyzer.selection.outbound import explain_outbound
 from analyzer.tenant.model import Place, Tenant
 from analyzer.tenant.policy import Policy
+from analyzer.tracing import arriving_step, html, inputs_step, leaving_step, policies_step, printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,7 @@ class Decision:
         """Give the decision as plain values, as `mailflow route --json` prints it."""
         names = [n for n in self.__dataclass_fields__ if n != "steps"]
         plain = {n: list(v) if isinstance(v := getattr(self, n), tuple) else v for n in names}
-        steps = [{"subject": s.subject, "fate": s.fate, "cite": s.cite} for s in self.steps]
-        return {**plain, "policies": dict(self.policies), "steps": steps}
+        return {**plain, "policies": dict(self.policies), "steps": [step.as_dict() for step in self.steps]}
 
     def headline(self) -> str:
         """Say the answer in one line."""
@@ -67,7 +64,7 @@ class Decision:
         return f"{self.path}: {how}"
 
     def __str__(self) -> str:
-        """Print the headline, what it rests on, and the steps in order."""
+        """Print the headline, what it rests on, and the tree of steps."""
         lines = [self.headline(), f"  reason: {self.reason}"]
         if self.inbound_outcome is not None:
             lines.append(f"  arrives: {self.selected_inbound_connector or self.inbound_outcome}")
@@ -75,11 +72,10 @@ class Decision:
             lines.append("  rests on: " + ", ".join(f"{n}={v}" for n, v in self.policies.items()))
         if self.missing and self.outcome != "undetermined":
             lines.append(f"  missing: {', '.join(self.missing)}")
-        return "\n".join(printable(line) for line in (*lines, *(f"    {s}" for s in self.steps)))
+        return "\n".join((*map(printable, lines), *printed(self.steps, depth=2)))
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<li>{escape(str(s))}</li>" for s in self.steps)
-        return f"<p><b>{escape(self.headline())}</b> ({escape(self.reason)})</p><ol>{rows}</ol>"
+        return f"<p><b>{escape(self.headline())}</b> ({escape(self.reason)})</p>{html(self.steps)}"
 
 
 def route(
@@ -145,13 +141,23 @@ class _Both:
     leaving: Answer
     missing: tuple[str, ...]
 
+    def beside(self, other: _Both) -> str:
+        """Say in a line what differs from other answers."""
+        out = () if self.leaving.same_as(other.leaving) else (f"leaves: {self.leaving.words()}",)
+        into = () if _same_way_in(self, other) or self.arriving is None else (f"arrives: {self.arriving.words()}",)
+        return ", ".join((*out, *into))
+
 
 def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Decision:
     inputs, judge = inputs_of(row, lens), Judge(lens, policy)
     readings = tuple(cases(row, inputs, judge.view))
     both = _answers(readings, lens)
-    others = ((name, _answers(tuple(cases(row, inputs, view)), lens)) for name, _, view in judge.relevant(row, inputs))
-    touched = {name for name, other in others if not _same(both, other)}
+    others = (
+        (name, value, _answers(tuple(cases(row, inputs, view)), lens))
+        for name, value, view in judge.relevant(row, inputs)
+    )
+    touched = [(name, value, other) for name, value, other in others if not _same(both, other)]
+    told = [(name, getattr(policy, name), value, other.beside(both)) for name, value, other in touched]
     refused = both.arriving is not None and both.arriving.outcome is Outcome.REJECT
     answer = both.arriving if refused and both.arriving else both.leaving
     unrouted = inputs.destination.known is Place.ONPREMISES and answer.outcome is Outcome.NONE
@@ -166,17 +172,25 @@ def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Dec
         candidates=answer.candidates or (both.arriving.candidates if both.arriving else ()),
         missing=both.missing,
         reason="onprem-recipient-unrouted" if unrouted else answer.reason or "input-missing",
-        policies={name: value for name, value in policy.items() if name in touched},
+        policies={name: value for name, value in policy.items() if name in {name for name, *_ in touched}},
         snapshot=snapshot,
-        steps=tuple(_steps(row, inputs, readings, judge.view)),
+        steps=(
+            inputs_step(row, inputs, snapshot, both.missing),
+            arriving_step(row, readings, judge.view, both.arriving),
+            leaving_step(readings, judge.view, both.leaving),
+            policies_step(told),
+        ),
     )
 
 
 def _same(one: _Both, other: _Both) -> bool:
-    arriving = one.arriving is other.arriving or (
+    return _same_way_in(one, other) and one.leaving.same_as(other.leaving)
+
+
+def _same_way_in(one: _Both, other: _Both) -> bool:
+    return one.arriving is other.arriving or (
         one.arriving is not None and other.arriving is not None and one.arriving.same_as(other.arriving)
     )
-    return arriving and one.leaving.same_as(other.leaving)
 
 
 def _answers(readings: tuple[Case, ...], lens: Lens) -> _Both:
@@ -218,45 +232,3 @@ def _folded(readings: list[Reading]) -> tuple[Answer | None, tuple[str, ...]]:
 def _said(reading: Reading) -> object:
     result = reading[2]
     return None if result is None else (result.answer.outcome, result.answer.connector, result.answer.candidates)
-
-
-def _steps(row: Observation, inputs: Inputs, readings: tuple[Case, ...], view: View) -> Iterator[Step]:
-    """Tell the evidence, then each side: once where all readings agree, else once for each answer."""
-    yield Step("origin", _places(inputs.origin), "evidence, Origin")
-    yield Step("destination", _places(inputs.destination), "evidence, Destination")
-    arriving = _by_answer(readings, lambda c: c.arriving[0][0] if c.arriving else None)
-    leaving = _by_answer(readings, lambda c: c.leaving)
-    for cases_of_answer in arriving:
-        case = cases_of_answer[0]
-        if case.arriving:
-            yield from _reading(cases_of_answer, arriving)
-            yield from explain_inbound(inbound_question(row, case.question, view), view.inbound)
-            yield from _unproven(case)
-    for cases_of_answer in leaving:
-        yield from _reading(cases_of_answer, leaving)
-        yield from explain_outbound(cases_of_answer[0].question, view.outbound)
-
-
-def _by_answer(readings: tuple[Case, ...], answer_of: Callable[[Case], Answer | None]) -> list[list[Case]]:
-    groups: dict[object, list[Case]] = {}
-    for case in readings:
-        answer = answer_of(case)
-        key = None if answer is None else (answer.outcome, answer.connector, answer.candidates)
-        groups.setdefault(key, []).append(case)
-    return list(groups.values())
-
-
-def _reading(cases_of_answer: list[Case], groups: list[list[Case]]) -> Iterator[Step]:
-    if len(groups) > 1:
-        paths = dict.fromkeys(f"{c.origin}>{c.destination}" for c in cases_of_answer)
-        yield Step("reading", f"if the message goes {' or '.join(paths)}", "8, missing inputs")
-
-
-def _unproven(case: Case) -> Iterator[Step]:
-    for answer, missing in case.arriving[1:]:
-        yield Step(answer.connector or "", f"possible as well: {missing.replace('_', ' ')} is not known", "8")
-
-
-def _places(places: Places) -> str:
-    words = " or ".join(places.possible)
-    return f"{words} (weak evidence)" if places.weak else words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -97,7 +98,14 @@ def test_the_json_has_the_keys_and_types_of_the_contract(
     assert found["inbound_outcome"] in {*WORDS - {"local"}, None}
     assert found["reason"]
     assert all(type(found[name]) is list for name in ("candidates", "missing", "steps"))
-    assert all(step.keys() == {"subject", "fate", "cite"} and all(step.values()) for step in found["steps"])
+    assert [step["subject"] for step in found["steps"]] == ["inputs", "arrives", "leaves", "policies"]
+    assert all(step.keys() == {"subject", "fate", "cite", "steps"} for step in _all_steps(found["steps"]))
+
+
+def _all_steps(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for step in steps:
+        yield step
+        yield from _all_steps(step["steps"])
 
 
 @pytest.mark.parametrize("to, message, options", MESSAGES)
@@ -124,7 +132,8 @@ def test_the_steps_decide_what_the_decision_says(to: Tenant, message: tuple[str,
 
 
 def _decided(decision: Decision, subjects: list[str]) -> list[str]:
-    steps = [s.fate for s in decision.steps if s.subject in subjects and s.fate.startswith("decides: ")]
+    told = (s for tree in decision.steps for _, s in tree.walk())
+    steps = [s.fate for s in told if s.subject in subjects and s.fate.startswith("decides: ")]
     return [fate.removeprefix("decides: ").rpartition(" (")[0] for fate in steps]
 
 
@@ -419,7 +428,7 @@ def test_the_snapshot_in_force_at_a_moment_answers(at: datetime | None, carrier:
 
 
 def test_it_prints_headline_reason_and_every_step() -> None:
-    """A decision printed is the answer in one line, what it rests on, and the steps in order."""
+    """A decision printed is the answer in one line, what it rests on, and the tree of steps, indented by depth."""
     found = ask(tenant(outbound=(WILD,)), JOHN, SUN, FOREIGN_HOST)
     lines = str(found).splitlines()
 
@@ -429,7 +438,25 @@ def test_it_prints_headline_reason_and_every_step() -> None:
         "  arrives: none",
         "  rests on: wildcard_apex=include",
     ]
-    assert [line.strip() for line in lines[4:]] == [str(step) for step in found.steps]
+    tree = [(depth, step) for top in found.steps for depth, step in top.walk()]
+    assert lines[4:] == ["  " * (depth + 2) + str(step) for depth, step in tree]
+
+
+def test_the_tree_tells_what_another_policy_value_would_give() -> None:
+    """7.1: the policy that mattered stands there with its value, the other value and the other answer."""
+    found = ask(tenant(outbound=(WILD,)), JOHN, SUN, FOREIGN_HOST)
+
+    assert [str(step) for step in found.steps[-1].steps] == [
+        "wildcard_apex = include: with exclude, leaves: none [7.1]"
+    ]
+
+
+def test_the_tree_names_what_is_missing_and_what_would_tell() -> None:
+    """8: a missing input that matters is among the inputs, with the way to supply it."""
+    found = ask(HYBRID, NEW, BOB)
+    inputs = {step.subject: step.fate for step in found.steps[0].steps}
+
+    assert "export the recipients" in inputs["missing destination"]
 
 
 @pytest.mark.parametrize(

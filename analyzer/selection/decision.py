@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,15 +20,31 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One test on the way to an answer: what was looked at, how it fared, and the rule behind it."""
+    """A test on the way to an answer: what was looked at, how it fared, the rule behind it, and what it rests on.
+
+    `cite` is a section of docs/connector-selection.md, empty where the step only gathers others.
+    """
 
     subject: str
     fate: str
     cite: str
+    steps: tuple[Step, ...] = ()
 
     def __str__(self) -> str:
-        """Print the step as one line."""
-        return f"{self.subject}: {self.fate} [{self.cite}]"
+        """Print the step itself as one line."""
+        said = f"{self.subject}: {self.fate}" if self.fate else self.subject
+        return f"{said} [{self.cite}]" if self.cite else said
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Step]]:
+        """Give the step and all below it in order, each with its depth."""
+        yield depth, self
+        for step in self.steps:
+            yield from step.walk(depth + 1)
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the tree as plain values."""
+        below = [step.as_dict() for step in self.steps]
+        return {"subject": self.subject, "fate": self.fate, "cite": self.cite, "steps": below}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,10 @@ class Answer:
     def names(self) -> tuple[str, ...]:
         """Every connector that would be a right one."""
         return (self.connector,) if self.connector is not None else self.candidates
+
+    def words(self) -> str:
+        """Say the answer in a word or two: a connector, several, or the outcome."""
+        return " or ".join(self.names()) or self.outcome.value
 
     def same_as(self, other: Answer) -> bool:
         """Tell whether both say the same, reasons aside."""

@@ -227,42 +227,53 @@ def select_inbound(question: InboundQuestion, view: InboundView) -> Answer:
 
 
 def explain_inbound(question: InboundQuestion, view: InboundView) -> tuple[Step, ...]:
-    """Tell every connector considered and every rule in order."""
-    steps = [_fate(i, question, view) for i in view.lens.inbound]
+    """Tell every rule in order, and below each the connectors that it weighed."""
+    steps: list[Step] = []
     for subject, rule, cite in ORDER:
         answer = rule(question, view)
+        weighed = tuple(_fate(i, rule, question, view) for i in view.lens.inbound if WEIGHED.get(rule, _none)(i))
         if answer is not None:
-            won = answer.connector or (" or ".join(answer.candidates) if answer.candidates else answer.outcome)
-            return (*steps, Step(subject, f"decides: {won} ({answer.reason})", cite))
-        steps.append(Step(subject, "does not apply", cite))
+            return (*steps, Step(subject, f"decides: {answer.words()} ({answer.reason})", cite, weighed))
+        steps.append(Step(subject, "does not apply", cite, weighed))
     raise AssertionError("the last rule always answers")
 
 
-def _fate(connector: InboundConnector, question: InboundQuestion, view: InboundView) -> Step:
+def _none(_: InboundConnector) -> bool:
+    return False
+
+
+# Which connectors each rule weighs.
+WEIGHED: dict[Callable[[InboundQuestion, InboundView], Answer | None], Callable[[InboundConnector], bool]] = {
+    _by_certificate: lambda i: i.type is ConnectorType.ONPREMISES and i.certificate_name is not None,
+    _by_address: lambda i: i.type is ConnectorType.ONPREMISES,
+    _by_restriction: lambda i: i.type is ConnectorType.PARTNER and restricts(i),
+    _by_partner: lambda i: i.type is ConnectorType.PARTNER and not restricts(i),
+}
+
+
+def _fate(connector: InboundConnector, rule: object, question: InboundQuestion, view: InboundView) -> Step:
     if not connector.enabled:
         return Step(connector.name, "is off", "3.4 disabled")
     if connector.trusted_organizations:
         return Step(connector.name, "is for trusted organizations, which no log shows", "4.1 TrustedOrganizations")
     if not question.concerns(connector):
         return Step(connector.name, "its AssociatedAcceptedDomains leave the message out", "4.1")
-    if connector.type is ConnectorType.PARTNER:
-        return _partner_fate(connector, question)
-    if connector in view.by_certificate(question.certificates, question):
-        return Step(connector.name, f"a presented certificate matches {connector.certificate_name}", "4.2, 1")
-    if connector.name in question.source.connectors:
-        return Step(connector.name, "lists the connecting IP", "4.2, 2")
-    wants = " nor ".join(
-        w
-        for w in ("lists the connecting IP", "matches a presented certificate" if connector.certificate_name else "")
-        if w
-    )
-    return Step(
-        connector.name, f"neither {wants}" if " nor " in wants else "does not list the connecting IP", "4.2, 1-2"
-    )
-
-
-def _partner_fate(connector: InboundConnector, question: InboundQuestion) -> Step:
+    if rule is _by_certificate:
+        return Step(connector.name, _certificate_fate(connector, question, view), "4.2, 1")
+    if rule is _by_address:
+        listed = connector.name in question.source.connectors
+        return Step(connector.name, f"{'lists' if listed else 'does not list'} the connecting IP", "4.2, 2")
     if partner_rank(connector, question.mail_from) is None:
         return Step(connector.name, "sender domain does not match", "4.2, 3")
     refused = restricts(connector) and not _source_allowed(connector, question)
     return Step(connector.name, f"sender domain matches{', the source is refused' if refused else ''}", "4.2, 3")
+
+
+def _certificate_fate(connector: InboundConnector, question: InboundQuestion, view: InboundView) -> str:
+    if not presents(question.certificates, connector):
+        return f"no presented certificate matches {connector.certificate_name}"
+    if not view.certificate_accepted(connector):
+        return f"{connector.certificate_name} is presented, but is under no accepted domain"
+    best = connector in view.by_certificate(question.certificates, question)
+    outdone = "" if best else ", but another names it more exactly"
+    return f"a presented certificate matches {connector.certificate_name}{outdone}"

@@ -251,25 +251,23 @@ def select_outbound(question: OutboundQuestion, view: OutboundView) -> Answer:
 
 
 def explain_outbound(question: OutboundQuestion, view: OutboundView) -> tuple[Step, ...]:
-    """Tell every rule in order and every connector considered, with what won and why the others fell."""
+    """Tell every rule in order, and below each the connectors that it weighed: what won and why the others fell."""
     steps: list[Step] = []
     for subject, rule, cite in ORDER:
-        answer = rule(question, view)
-        if rule in (_domain_match, _cmt):
-            steps.extend(_considered(rule, question, view))
+        answer, considered = rule(question, view), _considered(rule, question, view)
         if answer is not None:
-            won = answer.connector or (" or ".join(answer.candidates) if answer.candidates else answer.outcome)
-            return (*steps, Step(subject, f"decides: {won} ({answer.reason})", cite))
-        steps.append(Step(subject, "does not apply", cite))
+            return (*steps, Step(subject, f"decides: {answer.words()} ({answer.reason})", cite, considered))
+        steps.append(Step(subject, "does not apply", cite, considered))
     raise AssertionError("the last rule always answers")
 
 
 def _considered(rule: object, question: OutboundQuestion, view: OutboundView) -> tuple[Step, ...]:
-    if rule is _cmt:
-        if not view.cmt or not covered_by_cmt(question, view.policy):
-            return ()
+    if rule is _rule and question.rule is not None:
+        return (Step(question.rule.name, f"routes to {question.rule.connector}", "3.3, 1"),)
+    if rule is _cmt and view.cmt and covered_by_cmt(question, view.policy):
         turned_on = tuple(Step(c.name, "turns centralized mail transport on", "3.3, 2") for c in view.cmt)
-        decided = _cmt(question, view) is not None
-        return (*(view.match(question.recipient.domain).steps if decided else ()), *turned_on)
+        return (*turned_on, *view.match(question.recipient.domain).steps)
+    if rule is not _domain_match:
+        return ()
     exempt = question.destination in _EXTERNAL and not covered_by_cmt(question, view.policy)
     return view.match(question.recipient.domain, exempt_from_cmt=exempt).steps
