@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import json_option, policy_option, policy_values, progress_line
+from analyzer.cli.options import json_option, policy_option, policy_values, progress_line, reading_options
 from analyzer.moments import utc
 from analyzer.schema import SEVERITIES
 
@@ -16,8 +16,7 @@ from analyzer.schema import SEVERITIES
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
 @click.option("--tenant", "tenant_path", required=True, metavar="DIR", help="Folder of configuration exports.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write.")
-@click.option("--format", "format_name", metavar="NAME", help="Log format, where content does not tell it.")
-@click.option("--date-order", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in slash dates.")
+@reading_options
 @click.option("--since", metavar="TIME", help="First moment; UTC unless it carries an offset.")
 @click.option("--until", metavar="TIME", help="First moment after the period.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads; one a core where not given.")
@@ -33,6 +32,8 @@ def analyze(
     *,
     format_name: str | None,
     date_order: str | None,
+    timezone: str | None,
+    encoding: str | None,
     since: str | None,
     until: str | None,
     workers: int | None,
@@ -58,6 +59,8 @@ def analyze(
         until=utc(until, "--until"),
         format_name=format_name,
         date_order=date_order,
+        timezone=timezone,
+        encoding=encoding,
         policy=policy_values(policies),
         workers=workers,
         force=force,

@@ -28,6 +28,19 @@ def policy_option(command: AnyCommand) -> AnyCommand:
     return click.option("--policy", "policies", multiple=True, metavar="NAME=VALUE", help=text)(command)
 
 
+def reading_options(command: AnyCommand) -> AnyCommand:
+    """Add what the user may say of a log that does not tell it itself."""
+    options = (
+        click.option("--format", "format_name", metavar="NAME", help="Log format, where content does not tell it."),
+        click.option("--date-order", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in slash dates."),
+        click.option("--timezone", metavar="ZONE", help="Zone of local times without one: Europe/Berlin or +02:00."),
+        click.option("--encoding", metavar="NAME", help="Code page, where the bytes do not tell it: cp1251."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def policy_values(texts: tuple[str, ...]) -> dict[str, str]:
     """Read NAME=VALUE pairs."""
     pairs = [t.partition("=") for t in texts]

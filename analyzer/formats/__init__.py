@@ -10,7 +10,7 @@ from analyzer.formats.graph_detail import GRAPH_DETAIL
 from analyzer.formats.graph_trace import GRAPH_TRACE
 from analyzer.formats.log import Log
 from analyzer.formats.message_trace import MESSAGE_TRACE
-from analyzer.formats.recognition import recognise
+from analyzer.formats.recognition import Said, recognise
 from analyzer.formats.trace_detail import TRACE_DETAIL
 from analyzer.formats.tracking import MESSAGE_TRACKING, TRACKING_EXPORT
 from analyzer.inputs import Source
@@ -29,16 +29,25 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-def open_log(source: Source, *, format_name: str | None = None, date_order: str | None = None) -> Log:
+def open_log(
+    source: Source,
+    *,
+    format_name: str | None = None,
+    date_order: str | None = None,
+    timezone: str | None = None,
+    encoding: str | None = None,
+) -> Log:
     """Recognise a log by what it holds.
 
     Args:
         source: The log, as `analyzer.inputs.find` gives it.
         format_name: Name of a format, where the columns do not tell.
         date_order: `dmy` or `mdy`, where no date in the file tells.
+        timezone: `Europe/Berlin` or `+02:00`, for times without a zone in formats where these are local.
+        encoding: A code page such as `cp1251`, where the bytes do not tell.
 
     Raises:
         LogError: Where it is empty, of another program, or its dates cannot be told apart.
-        UsageError: Where the format or the date order asked for does not exist.
+        UsageError: Where the format, date order, zone or encoding asked for does not exist.
     """
-    return recognise(source, FORMATS, name=format_name, order=date_order)
+    return recognise(source, FORMATS, Said(format_name, date_order, timezone, encoding))

@@ -72,6 +72,7 @@ class Format:
         sender: Key of the column with the sender.
         needed: Keys without which no row can be read.
         dates: Keys of further columns with dates of the same culture as the time.
+        local_times: Whether a time without a zone is of the place that wrote the log (`--timezone`), and not UTC.
         draft: Puts readable rows into our words.
         noise: Names the kind of each row that stands for no message, null for those that do.
         vantage: Whose log it is.
@@ -96,6 +97,7 @@ class Format:
     draft: Callable[[Cells], Draft]
     foreign: frozenset[str] = frozenset()
     dates: tuple[str, ...] = ()
+    local_times: bool = False
     noise: Callable[[Cells], pa.StringArray | None] = field(default=no_noise)
     vantage: Vantage = Vantage.OFFICE365
     lost: tuple[str, str] | None = None

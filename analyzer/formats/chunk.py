@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.inputs import repair
+from analyzer.inputs import GROWN, repair
 
 CHUNK_BYTES = 16 << 20
 RECORD_LIMIT = 1 << 20  # pyarrow's block, and so the longest record it is sure to read
@@ -79,11 +79,17 @@ class Cells:
 
 
 def torn(chunk: Chunk, damage: str, *, whole: bool) -> Chunk:
-    """End the last chunk of a damaged file: what lies behind its last whole record is one broken record."""
+    """End the last chunk of a damaged file: what lies behind its last whole record is one broken record.
+
+    A file that is still written to has lost nothing as long as it was read up to a record's end.
+    """
     spans = np.zeros((0, 2), np.int64) if chunk.spans is None else chunk.spans
+    if whole and damage.startswith(GROWN):
+        return replace(chunk, notes=(*chunk.notes, damage))
     if whole:  # the damage came exactly at a record's end: the record behind it has no text
         spans = np.append(spans, [[len(chunk.data)] * 2], axis=0)
-    broken = {**chunk.broken, len(spans): f"{damage}; the rest is lost"}
+    lost = "the row was not complete yet" if damage.startswith(GROWN) else "the rest is lost"
+    broken = {**chunk.broken, len(spans): f"{damage}; {lost}"}
     return replace(chunk, spans=spans, broken=broken, notes=(*chunk.notes, damage))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from analyzer.formats.around import with_neighbours
 from analyzer.formats.base import Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk, Layout
+from analyzer.formats.clocks import LocalClock
 from analyzer.formats.parsing import parse_chunk
 from analyzer.formats.times import DateOrder
 from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
@@ -22,6 +23,8 @@ class Log:
     """A log whose format and layout are known.
 
     Attributes:
+        order: Order of day and month in dates with slashes, where the file has such.
+        clock: The clock of times without a zone; None where these are UTC by definition of the format.
         digest: SHA-256 of the file's own bytes; empty until the last chunk was read.
     """
 
@@ -30,6 +33,7 @@ class Log:
     layout: Layout
     encoding_found: Encoding
     order: DateOrder | None = None
+    clock: LocalClock | None = None
     digest: str = ""
     _said: dict[str, None] = field(default_factory=dict)
     _records: int = 0
@@ -58,7 +62,7 @@ class Log:
         hint = (
             (f"exactly {self._records:,} rows: exports stop at this number, so some may be missing",) if capped else ()
         )
-        return (*self._said, *hint)
+        return (*self._said, *(self.clock.notes if self.clock else ()), *hint)
 
     def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
         """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
@@ -71,11 +75,13 @@ class Log:
             for chunk in with_neighbours(cut) if self.format.joined else cut:
                 self._said.update(dict.fromkeys(chunk.notes))
                 yield chunk
+            if text.replaced:
+                self._said[f"bytes that are not {self.encoding_found.codec} were replaced by \ufffd"] = None
             self.digest = stream.digest()
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Read one chunk; may be called from several threads."""
-        parsed = parse_chunk(chunk, self.format, self.layout, order=self.order)
+        parsed = parse_chunk(chunk, self.format, self.layout, order=self.order, clock=self.clock)
         with self._lock:
             self._records += parsed.records - sum(parsed.noise.values())
         return parsed

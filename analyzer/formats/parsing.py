@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from analyzer.formats.base import REJECTED, Format, Parsed, Recipients
 from analyzer.formats.chunk import Cells, Chunk, Layout, Positions
+from analyzer.formats.clocks import LocalClock
 from analyzer.formats.columns import coded, coded_or_null, holds
 from analyzer.formats.times import DateOrder, timestamps
 from analyzer.schema import NORMALISED
@@ -22,13 +23,15 @@ HEALTH_MAILBOX = "health-mailbox"  # the servers' own monitoring probes (log-for
 _FORWARDED = r"(?i)redirect|\bresolved?\b"
 
 
-def parse_chunk(chunk: Chunk, format_: Format, layout: Layout, *, order: DateOrder | None) -> Parsed:
+def parse_chunk(
+    chunk: Chunk, format_: Format, layout: Layout, *, order: DateOrder | None, clock: LocalClock | None = None
+) -> Parsed:
     """Read a chunk."""
     cells, odd = layout.read(chunk)
     records = len(cells) + len(odd)
     if format_.joined:
         cells = format_.joined(cells, _around(chunk, layout))
-    times = timestamps(cells.column(format_.time), order)
+    times = timestamps(cells.column(format_.time), order, clock)
     if times.null_count:
         readable = times.is_valid().to_numpy(zero_copy_only=False)
         odd |= dict.fromkeys(cells.records[~readable].tolist(), NO_TIME)

@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from analyzer.errors import LogError, UsageError
 from analyzer.formats.base import Format
 from analyzer.formats.chunk import Layout
+from analyzer.formats.clocks import LocalClock
 from analyzer.formats.csv_layout import DELIMITERS, find_header
 from analyzer.formats.exchange_layout import find_exchange_log
 from analyzer.formats.json_layout import find_objects
 from analyzer.formats.log import Log
 from analyzer.formats.times import DateOrder, decide_order, needs_order
-from analyzer.inputs import Source, Utf8Stream, repair, sniff_encoding
+from analyzer.inputs import Source, Utf8Stream, named_encoding, repair, sniff_encoding
+from analyzer.moments import time_zone
 
 _HEAD = 256 << 10
 _SHOWN = 100  # characters of a foreign first line
 _ORDER_HELP = "say which with --date-order dmy or --date-order mdy"
 
 
-def recognise(source: Source, formats: Sequence[Format], *, name: str | None, order: str | None) -> Log:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the user says of a log that it may not tell itself; None is nothing.
+
+    Attributes:
+        format: Name of its format.
+        order: `dmy` or `mdy`, of dates with slashes.
+        zone: Time zone of times without one, such as `Europe/Berlin` or `+02:00`.
+        encoding: Name of its encoding, such as `cp1251`.
+    """
+
+    format: str | None = None
+    order: str | None = None
+    zone: str | None = None
+    encoding: str | None = None
+
+
+NOTHING_SAID = Said()
+
+
+def recognise(source: Source, formats: Sequence[Format], said: Said = NOTHING_SAID) -> Log:
     """Open a source far enough to know its encoding, layout and format.
 
     Raises:
         LogError: Where it is empty, of another program, or its dates cannot be told apart.
-        UsageError: Where the format or the date order asked for does not exist.
+        UsageError: Where the format, date order, zone or encoding asked for does not exist.
     """
-    wanted, asked = _asked_format(formats, name), _asked_order(order)
+    name = said.format
+    wanted, asked = _asked_format(formats, name), _asked_order(said.order)
+    zone = time_zone(said.zone, "--timezone") if said.zone else None
+    named = named_encoding(said.encoding) if said.encoding else None
     with source.open() as stream:
-        encoding = sniff_encoding(stream.read(_HEAD))
+        encoding = sniff_encoding(stream.read(_HEAD), named)
     with source.open() as stream:
         head = repair(Utf8Stream(stream, encoding).read(_HEAD))
     if not head.strip(b"\0 \t\r\n"):
@@ -41,6 +67,7 @@ def recognise(source: Source, formats: Sequence[Format], *, name: str | None, or
     if format_.lost and format_.lost[0].encode() in head:
         raise LogError(source.name, f"the export lost what it says {format_.lost[0]!r} for", format_.lost[1])
     log = Log(source, format_, layout.on(format_.located(layout.names)), encoding)
+    log.clock = LocalClock(zone) if format_.local_times else None
     log.order = asked or _order(log)
     return log
 

@@ -1,5 +1,7 @@
 """Every shape of time the logs have, a column at a time, as microseconds in UTC.
 
+A time without a zone is UTC, or of the clock that the format and the user name (`clocks`).
+
 A column is nearly always of one shape, which Arrow's own cast reads. Where that fails, each shape is
 looked for in turn; what no shape fits is null and so a reject. Whether `3/4/2025` is in March or in
 April is decided for a whole file, never for a row (log-formats section 1, Export-Csv traps).
@@ -14,14 +16,12 @@ from enum import Enum
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.formats.clocks import UNREADABLE, LocalClock, Micros
 from analyzer.schema import TIME
 
-Numbers = npt.NDArray[np.int64]
-_UNREADABLE = np.iinfo(np.int64).min
 _SECOND = 1_000_000
 
 _CLOCK = (
@@ -41,25 +41,28 @@ class DateOrder(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A shape of time: how to know it and how to read it."""
+    """A shape of time: how to know it, how to read it, and whether it says its zone."""
 
     pattern: str
-    read: Callable[[pa.StringArray], Numbers]
+    read: Callable[[pa.StringArray], Micros]
+    zoned: bool = False
 
 
-def timestamps(text: pa.StringArray, order: DateOrder | None = None) -> pa.TimestampArray:
-    """Read times; those without a zone are UTC; null where there is none to read."""
+def timestamps(
+    text: pa.StringArray, order: DateOrder | None = None, clock: LocalClock | None = None
+) -> pa.TimestampArray:
+    """Read times; those without a zone are of the clock, else UTC; null where there is none to read."""
     first = text[0].as_py().strip() if len(text) else ""
     if re.match(_ISO, first):
         kind = pa.timestamp("ns", "UTC" if re.search(_ZONE, first) else None)
         try:
-            return text.cast(kind).cast(pa.timestamp("us", kind.tz), safe=False).cast(TIME)
+            read = text.cast(kind).cast(pa.timestamp("us", kind.tz), safe=False).cast(TIME)
         except pa.ArrowInvalid:
-            return _by_shape(pc.utf8_trim_whitespace(text), order)
+            return _by_shape(pc.utf8_trim_whitespace(text), order, clock)
+        return read if kind.tz or clock is None else _as_times(clock.to_utc(_as_numbers(read)))
     text = pc.utf8_trim_whitespace(text)
-    return next((_quickly(text, form, order) for form in _forms(order) if _fits(first, form)), None) or _by_shape(
-        text, order
-    )
+    form = next((form for form in _forms(order) if _fits(first, form)), None)
+    return _by_shape(text, order, clock) if form is None else _quickly(text, form, order, clock)
 
 
 def _forms(order: DateOrder | None) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ def _fits(text: str, form: str) -> bool:
     return bool(pc.strptime(pa.array([text]), format=form, unit="s", error_is_null=True)[0].is_valid)
 
 
-def _quickly(text: pa.StringArray, form: str, order: DateOrder | None) -> pa.TimestampArray:
+def _quickly(text: pa.StringArray, form: str, order: DateOrder | None, clock: LocalClock | None) -> pa.TimestampArray:
     """Read most of a column with strptime, and with care what it may have read wrongly.
 
     It lets 31 February run on into March, and takes the year 25 for 25 AD; so the first days of
@@ -84,8 +87,11 @@ def _quickly(text: pa.StringArray, form: str, order: DateOrder | None) -> pa.Tim
     day = pc.fill_null(pc.day(read), 0).to_numpy()
     doubtful = np.flatnonzero((seconds < 0) | (day <= 3))
     result = seconds * _SECOND
-    careful = _by_shape(text.take(pa.array(doubtful)), order).cast(pa.int64())
-    result[doubtful] = pc.fill_null(careful, _UNREADABLE).to_numpy()
+    result[doubtful] = UNREADABLE
+    if clock:
+        result = clock.to_utc(result)
+    careful = _by_shape(text.take(pa.array(doubtful)), order, clock).cast(pa.int64())
+    result[doubtful] = pc.fill_null(careful, UNREADABLE).to_numpy()
     return _as_times(result)
 
 
@@ -104,28 +110,29 @@ def needs_order(text: pa.StringArray) -> bool:
     return bool(pc.any(pc.match_substring_regex(text, r"^\s*\d{1,2}/\d{1,2}/\d{4}")).as_py())
 
 
-def _by_shape(text: pa.StringArray, order: DateOrder | None) -> pa.TimestampArray:
+def _by_shape(text: pa.StringArray, order: DateOrder | None, clock: LocalClock | None) -> pa.TimestampArray:
     """Read a column of mixed shapes."""
-    result = np.full(len(text), _UNREADABLE, np.int64)
+    result = np.full(len(text), UNREADABLE, np.int64)
     for shape in _shapes(order):
         rows = np.flatnonzero(pc.match_substring_regex(text, shape.pattern).to_numpy(zero_copy_only=False))
         if len(rows):
-            result[rows] = shape.read(text.take(pa.array(rows)))
+            read = shape.read(text.take(pa.array(rows)))
+            result[rows] = read if shape.zoned or clock is None else clock.to_utc(read)
     return _as_times(result)
 
 
-def _as_times(result: Numbers) -> pa.TimestampArray:
+def _as_times(result: Micros) -> pa.TimestampArray:
     """Make times of microseconds."""
-    return pa.array(result, pa.int64(), mask=result == _UNREADABLE).cast(TIME)
+    return pa.array(result, pa.int64(), mask=result == UNREADABLE).cast(TIME)
 
 
 def _shapes(order: DateOrder | None) -> tuple[_Shape, ...]:
     """Give the shapes; no text is of two."""
     slashes = () if order is None else (_Shape(r"^\d{1,2}/\d{1,2}/\d{4}", partial(_culture, date=_ORDERS[order])),)
     return (
-        _Shape(_ISO + _ZONE, partial(_iso, kind=TIME)),
+        _Shape(_ISO + _ZONE, partial(_iso, kind=TIME), zoned=True),
         _Shape(_ISO + "$", partial(_iso, kind=pa.timestamp("us"))),
-        _Shape(r"^/Date\(-?\d{1,15}(?:[+-]\d{4})?\)/$", _epoch),
+        _Shape(r"^/Date\(-?\d{1,15}(?:[+-]\d{4})?\)/$", _epoch, zoned=True),
         _Shape(r"^\d{1,2}[.-]\d{1,2}[.-]\d{4}", partial(_culture, date=_DOTTED)),
         _Shape(r"^\d{4}/\d{1,2}/\d{1,2}", partial(_culture, date=_YEAR_FIRST)),
         *slashes,
@@ -140,30 +147,30 @@ _ORDERS = {
 }
 
 
-def _iso(text: pa.StringArray, *, kind: pa.TimestampType) -> Numbers:
+def _iso(text: pa.StringArray, *, kind: pa.TimestampType) -> Micros:
     """Read ISO 8601; digits below the microsecond are cut off."""
     short = pc.replace_substring_regex(text, r"[.,](\d{1,6})\d*", r".\1")
     return _cast(pc.replace_substring_regex(short, r" (Z|[+-])", r"\1"), kind)
 
 
-def _cast(text: pa.StringArray, kind: pa.TimestampType) -> Numbers:
+def _cast(text: pa.StringArray, kind: pa.TimestampType) -> Micros:
     """Cast, halving where that fails until only the impossible dates (30 February) stand alone."""
     try:
         return _as_numbers(text.cast(kind))
     except pa.ArrowInvalid:
         if len(text) == 1:
-            return np.array([_UNREADABLE])
+            return np.array([UNREADABLE])
         half = len(text) // 2
         return np.concatenate([_cast(text[:half], kind), _cast(text[half:], kind)])
 
 
-def _epoch(text: pa.StringArray) -> Numbers:
+def _epoch(text: pa.StringArray) -> Micros:
     """Read `/Date(ms)/`; an offset behind the number says where it was written, not when."""
     found = pc.extract_regex(text, r"^/Date\((?P<ms>-?\d+)")
     return _as_numbers(found.field("ms")) * 1000
 
 
-def _culture(text: pa.StringArray, *, date: str) -> Numbers:
+def _culture(text: pa.StringArray, *, date: str) -> Micros:
     """Read a date and time as some culture writes them."""
     parts = pc.extract_regex(text, "^" + date + _CLOCK + "$")
     day, month, year, hour, minute, second = (
@@ -180,15 +187,15 @@ def _culture(text: pa.StringArray, *, date: str) -> Numbers:
     good &= days.astype("datetime64[M]") == start  # no 30 February
     hour = np.where(halved, hour % 12 + 12 * noon, hour)
     seconds = days.astype(np.int64) * 86_400 + hour * 3600 + minute * 60 + second
-    return np.where(good, seconds * _SECOND, _UNREADABLE)
+    return np.where(good, seconds * _SECOND, UNREADABLE)
 
 
-def _numbers(text: pa.StringArray) -> Numbers:
+def _numbers(text: pa.StringArray) -> Micros:
     """Read short runs of digits; 0 where there are none."""
     padded = pc.binary_join_element_wise("0", pc.fill_null(text, ""), "")
     return _as_numbers(padded)
 
 
-def _as_numbers(column: pa.Array) -> Numbers:
+def _as_numbers(column: pa.Array) -> Micros:
     """Make numbers of a column without nulls."""
     return np.asarray(column.cast(pa.int64()), np.int64)

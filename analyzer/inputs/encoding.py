@@ -2,7 +2,8 @@
 
 Exports come as UTF-8, as UTF-16 with and without a mark, and, from Windows PowerShell 5.1, in the
 PC's own code page. So bytes that are not valid UTF-8 are read as Windows-1252, one by one: the
-answer then depends on the bytes alone and not on where a block happens to end.
+answer then depends on the bytes alone and not on where a block happens to end. Which other code page
+it may have been no byte tells: the user names it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from analyzer.errors import UsageError
+
 _HANDLER = "mailflow-windows-1252"
 _SNIFFED = 512  # the header of every format lies here, and header names are ASCII
 _DECODED = 1 << 20  # bytes of UTF-16 turned at a time
+_REPLACED = "\ufffd"
 
 
 def _one_by_one(error: UnicodeError) -> tuple[str, int]:
@@ -61,11 +65,28 @@ _BIG = Encoding("utf-16-be", "utf-16-be")
 _UTF8 = Encoding("utf-8", "utf-8")
 
 
-def sniff_encoding(head: bytes) -> Encoding:
-    """Tell the encoding from the first bytes: by its mark, else by where the zero bytes stand."""
+def named_encoding(name: str) -> Encoding:
+    """Give the encoding of a name that Python knows, such as `cp1251` or `utf-16-le`.
+
+    Raises:
+        UsageError: There is no such text encoding.
+    """
+    try:
+        b"Received\xff".decode(name, "replace")
+    except (LookupError, ValueError):  # unknown or not of text; not for any bytes
+        accepted = "cp1252, cp1251, cp1250, cp850, utf-8 and utf-16-le would be accepted, among others"
+        raise UsageError(f"--encoding {name}: not an encoding this program knows; {accepted}") from None
+    codec = codecs.lookup(name).name
+    return Encoding(f"{codec} as said", codec)
+
+
+def sniff_encoding(head: bytes, named: Encoding | None = None) -> Encoding:
+    """Tell the encoding: by its mark, else as the user named it, else by where the zero bytes stand."""
     for encoding in _MARKED:
         if head.startswith(encoding.mark):
             return encoding
+    if named:
+        return named
     sample = np.frombuffer(head[:_SNIFFED], np.uint8)
     even, odd = (sample[start::2] == 0 for start in (0, 1))
     if len(odd) and odd.mean() > 0.5 and even.mean() < 0.1:
@@ -76,19 +97,25 @@ def sniff_encoding(head: bytes) -> Encoding:
 
 
 class Utf8Stream:
-    """The text of a stream as UTF-8 without a byte order mark; UTF-8 itself passes unchanged."""
+    """The text of a stream as UTF-8 without a byte order mark; UTF-8 itself passes unchanged.
+
+    Attributes:
+        replaced: Whether there were bytes that stand for no character; each became U+FFFD.
+    """
 
     def __init__(self, stream: Readable, encoding: Encoding) -> None:
         """Read `stream`, which stands at its first byte."""
+        self.replaced = False
         self._stream = stream
         self._codec = encoding.codec
         self._ahead = stream.read(len(encoding.mark))[len(encoding.mark) :]
         self._decoder = codecs.getincrementaldecoder(encoding.codec)("replace")
+        self._cut = ""
 
     @property
     def damage(self) -> str:
         """Why the bytes ended before their end, empty where they did not."""
-        return self._stream.damage
+        return self._stream.damage or self._cut
 
     def read(self, size: int, /) -> bytes:
         """Give `size` bytes, fewer only at the end."""
@@ -97,13 +124,22 @@ class Utf8Stream:
         parts, have = [self._ahead], len(self._ahead)
         while have < size:
             block = self._stream.read(_DECODED)
-            parts.append(self._decoder.decode(block, final=not block).encode("utf-8", "replace"))
+            parts.append(self._decoded(block))
             have += len(parts[-1])
             if not block:
                 break
         whole = b"".join(parts)
         self._ahead = whole[size:]
         return whole[:size]
+
+    def _decoded(self, block: bytes) -> bytes:
+        """Turn a block into UTF-8; half a character at the end of all is left out, and said."""
+        if not block and self._decoder.getstate()[0]:
+            self._decoder.reset()
+            self._cut = "the file ends within a character"
+        text = self._decoder.decode(block, final=not block)
+        self.replaced = self.replaced or _REPLACED in text
+        return text.encode("utf-8", "replace")
 
 
 def repair(data: bytes) -> bytes:

@@ -5,34 +5,39 @@ from __future__ import annotations
 import glob
 import io
 import os
-import shutil
 import stat
 import sys
 import tempfile
 import threading
 import weakref
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from analyzer.errors import LogError, UsageError
-from analyzer.inputs.streams import BLOCK, DEFLATED, STORED, Member, Stream
+from analyzer.inputs.compression import BLOCK
+from analyzer.inputs.streams import Member, Stream
+from analyzer.inputs.zips import ZIP_MAGIC, members
 
-_ZIP_MAGIC = b"PK\x03\x04"
-_LOCAL_HEADER = 30  # bytes before the name in a zip's local file header (APPNOTE.TXT 4.3.7)
+
+class Readable(Protocol):
+    """Bytes that can be read once."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to so many bytes, none only at the end."""
 
 
 class _Spool:
     """What can be read only once, kept in an anonymous temporary file; every opening starts at its beginning."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Readable) -> None:
         """Take in the whole stream."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the source does
         weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
-        shutil.copyfileobj(stream, self._file, BLOCK)
+        while block := stream.read(BLOCK):
+            self._file.write(block)
         self.size = self._file.tell()
 
     def read_at(self, position: int, size: int) -> bytes:
@@ -75,7 +80,7 @@ class Source:
 
     Attributes:
         name: As given; `a.zip!member.csv` for a member, `-` for stdin.
-        size: Bytes on disk, for progress; of a member, its compressed bytes.
+        size: Bytes on disk when it was found, and no more are read; of a member, its compressed bytes.
     """
 
     name: str
@@ -89,7 +94,7 @@ class Source:
         """Open at the first byte, decompressed; every opening is independent of the others."""
         if self.problem:
             raise LogError(self.name, self.problem)
-        return Stream(_raw(self), self.member)
+        return Stream(_raw(self), self.member, None if self.spool else self.size)
 
     def digest(self) -> str:
         """SHA-256 of the file's own bytes, or of the zip member's."""
@@ -153,11 +158,39 @@ def _sources(name: str) -> list[Source]:
         with Path(name).open("rb") as stream:
             spool = _Spool(stream)
         source = Source(name, spool.size, spool=spool)
+    return _unpacked(source)
+
+
+def _unpacked(source: Source, *, nested: bool = False) -> list[Source]:
+    """Make a source of each member where a source is a zip archive, one level of nesting included."""
     try:
         with _raw(source) as raw:
-            return _members(source, raw) if raw.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC else [source]
+            if raw.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
+                return [source]
+            found = [_of_member(source, member) for member in members(source.name, raw)]
     except LogError as error:
-        return [Source(name, source.size, problem=error.found)]
+        return [replace(source, problem=error.found)]
+    return [inner for member in found for inner in _inner(member, nested=nested)]
+
+
+def _of_member(source: Source, member: Member) -> Source:
+    """Name a member after its archive; one that cannot be read is better named than lost."""
+    name = f"{source.name}!{member.name}"
+    return Source(name, member.size, source.path, source.spool, member, problem=member.problem)
+
+
+def _inner(source: Source, *, nested: bool) -> list[Source]:
+    """Give a member itself, or the members of the zip archive that it is."""
+    if source.problem:
+        return [source]
+    with source.open() as stream:
+        if stream.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
+            return [source]
+    if nested:
+        return [replace(source, problem="is a zip archive within two others; unpack it first")]
+    with source.open() as stream:
+        spool = _Spool(stream)
+    return _unpacked(Source(source.name, spool.size, spool=spool), nested=True)
 
 
 def _raw(source: Source) -> BinaryIO:
@@ -169,65 +202,3 @@ def _raw(source: Source) -> BinaryIO:
         return source.path.open("rb", buffering=0)  # our reads are large
     except OSError as error:
         raise LogError(source.name, f"cannot be opened: {error.strerror}") from error
-
-
-def _members(source: Source, raw: BinaryIO) -> list[Source]:
-    """Make a source of each member of a zip archive."""
-    try:
-        with zipfile.ZipFile(raw) as archive:
-            infos = [info for info in archive.infolist() if _counts(info.filename)]
-    except (zipfile.BadZipFile, OSError):
-        return [_of_member(source, _first_member(source, raw))]
-    if any(info.filename == "[Content_Types].xml" for info in infos):
-        raise LogError(source.name, "an Office document, not a log; save the sheet as CSV")
-    if not infos:
-        raise LogError(source.name, "a zip archive without files")
-    return [_of_info(source, info, raw) for info in infos]
-
-
-def _counts(name: str) -> bool:
-    """Whether a member is a file of the user's, not a folder or an operating system's own."""
-    parts = name.split("/")
-    return not name.endswith("/") and "__MACOSX" not in parts and not parts[-1].startswith(".")
-
-
-def _of_info(source: Source, info: zipfile.ZipInfo, raw: BinaryIO) -> Source:
-    """Make the source of one member of an intact archive."""
-    member = Member(info.filename, info.header_offset, info.compress_size, info.compress_type, info.CRC)
-    if info.flag_bits & 1:
-        return _refused(source, member, "is encrypted; unpack it first")
-    if info.compress_type not in {STORED, DEFLATED}:
-        return _refused(source, member, "is packed in a rare way; pack it again as an ordinary zip or gz")
-    raw.seek(info.header_offset)
-    header = raw.read(_LOCAL_HEADER)
-    return _of_member(source, _at_data(member, header))
-
-
-def _first_member(source: Source, raw: BinaryIO) -> Member:
-    """Read the first local header of an archive whose list of files, at its end, is cut off."""
-    raw.seek(0)
-    header = raw.read(_LOCAL_HEADER)
-    if len(header) < _LOCAL_HEADER:
-        raise LogError(source.name, "a zip archive cut within its first bytes")
-    name = raw.read(int.from_bytes(header[26:28], "little")).decode("utf-8", "replace")
-    return _at_data(Member(name, 0, None, int.from_bytes(header[8:10], "little"), None), header)
-
-
-def _at_data(member: Member, header: bytes) -> Member:
-    """Move from the member's local header to its data: the name and the extra field lie between."""
-    between = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    offset = member.offset + _LOCAL_HEADER + between
-    return Member(member.name, offset, member.size, member.method, member.checksum)
-
-
-def _of_member(source: Source, member: Member) -> Source:
-    """Name a member after its archive."""
-    name = f"{source.name}!{member.name}"
-    if member.name.lower().endswith(".zip"):
-        return _refused(source, member, "is a zip archive inside a zip archive; unpack it first")
-    return Source(name, member.size, path=source.path, spool=source.spool, member=member)
-
-
-def _refused(source: Source, member: Member, why: str) -> Source:
-    """Keep a member that cannot be read: to name it is better than to lose it."""
-    return Source(f"{source.name}!{member.name}", member.size, problem=why)

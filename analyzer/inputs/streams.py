@@ -1,4 +1,4 @@
-"""From the bytes on disk to the bytes of the log: zip members and gzip, each a step over blocks.
+"""From the bytes on disk to the bytes of the log: zip members and compression, each a step over blocks.
 
 The steps are our own so that a damaged file gives what can still be read of it and says what is
 wrong, and so that the file's own bytes are counted and hashed on the way, without a second pass.
@@ -11,47 +11,51 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import BinaryIO
 
-BLOCK = 1 << 20
-GZIP_MAGIC = b"\x1f\x8b\x08"
-STORED, DEFLATED = 0, 8
-_GZIP_BITS, _RAW_BITS = 31, -15  # zlib's words for a gzip file and for bare deflate data
+from analyzer.inputs.compression import BLOCK, DamageError, bounded, inflated, peeked, told
+
+GROWN = "the file grew while it was read"
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Where a zip member lies; size and checksum are None where the zip's own list is lost."""
+    """Where a zip member's data lies.
+
+    Attributes:
+        size: Its compressed bytes; None where it is the last of an archive that is cut.
+        checksum: CRC-32 of its text; None where nobody knows whether the member is whole.
+        problem: Why it cannot be unpacked; empty where it can.
+    """
 
     name: str
     offset: int
     size: int | None
     method: int
     checksum: int | None
-
-
-class _DamageError(Exception):
-    """The compressed data ends early, or is not what it should be."""
+    problem: str = ""
 
 
 class Stream(io.RawIOBase):
     """The bytes of a source after decompression.
 
     Attributes:
+        compression: What the bytes were packed with, as `zip > gzip`; empty where they were not.
         damage: Why the data ended before its end; empty while all is well.
         bytes_read: Bytes of the file (compressed, if it is) consumed so far.
     """
 
-    def __init__(self, raw: BinaryIO, member: Member | None = None) -> None:
-        """Read `raw`, or one member of the zip archive in it; both are closed together."""
+    def __init__(self, raw: BinaryIO, member: Member | None = None, limit: int | None = None) -> None:
+        """Read `raw` up to the limit, or one member of the zip archive in it; both are closed together."""
         super().__init__()
+        self.compression = ""
         self.damage = ""
         self.bytes_read = 0
         self._raw = raw
         self._hash = hashlib.sha256()
-        self._own = self._hashed(_member(self._counted(member), member) if member else self._counted(member))
-        self._blocks = _unpacked(self._own)
+        blocks = bounded(_member(self._part(member), member), self._taken) if member else self._upto(limit)
+        self._own = self._hashed(blocks)
+        self._blocks = self._unpacked(member)
         self._ahead: bytes | memoryview = b""
 
     def readable(self) -> bool:
@@ -79,7 +83,7 @@ class Stream(io.RawIOBase):
         try:
             for _ in self._own:
                 pass
-        except _DamageError as error:
+        except DamageError as error:
             self.damage = self.damage or str(error)
         return self._hash.hexdigest()
 
@@ -87,19 +91,39 @@ class Stream(io.RawIOBase):
         """Give the next block, or none: at the end, and from the damage on."""
         try:
             return next(self._blocks, b"")
-        except _DamageError as error:
+        except DamageError as error:
             self.damage = str(error)
             return b""
 
-    def _counted(self, member: Member | None) -> Iterator[bytes]:
-        """Read the file, or the part of it that holds the member."""
-        left = None if member is None else member.size
-        if member:
-            self._raw.seek(member.offset)
+    def _part(self, member: Member) -> Iterator[bytes]:
+        """Read the part of the file that holds the member."""
+        self._raw.seek(member.offset)
+        yield from self._counted(member.size)
+
+    def _upto(self, limit: int | None) -> Iterator[bytes]:
+        """Read the file up to the size it had: one that is written to meanwhile would never end."""
+        yield from self._counted(limit)
+        if limit and self.bytes_read < limit:
+            raise DamageError("the file became shorter while it was read")
+        if limit and self._raw.read(1):
+            raise DamageError(f"{GROWN} and was read up to the {limit:,} bytes it had at first")
+
+    def _counted(self, left: int | None) -> Iterator[bytes]:
+        """Read so many bytes, or to the end."""
         while block := self._raw.read(BLOCK if left is None else min(BLOCK, left)):
             self.bytes_read += len(block)
             left = None if left is None else left - len(block)
             yield block
+
+    def _taken(self) -> int:
+        return self.bytes_read
+
+    def _unpacked(self, member: Member | None) -> Iterator[bytes]:
+        """Decompress what is compressed, told by its first bytes, and pass everything else."""
+        first, blocks = peeked(self._own)
+        found = told(first)
+        self.compression = " > ".join([*(["zip"] if member else []), *([found.name] if found else [])])
+        yield from bounded(found.undo(blocks), self._taken) if found else blocks
 
     def _hashed(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Hash what passes."""
@@ -111,41 +135,10 @@ class Stream(io.RawIOBase):
 def _member(blocks: Iterator[bytes], member: Member) -> Iterator[bytes]:
     """Decompress a zip member and check it against the archive's own checksum."""
     checksum = 0
-    for block in blocks if member.method == STORED else _inflated(blocks, _RAW_BITS):
+    for block in inflated(blocks, member.method):
         checksum = zlib.crc32(block, checksum)
         yield block
     if member.checksum not in {None, checksum}:
-        raise _DamageError("the zip archive is damaged or cut")
+        raise DamageError("the zip archive is damaged or cut")
     if member.checksum is None:
-        raise _DamageError("the zip archive is cut: its list of files is missing")
-
-
-def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Decompress gzip, told by its first bytes, and pass everything else."""
-    first = next(blocks, b"")
-    whole = chain((first,), blocks)
-    yield from _inflated(whole, _GZIP_BITS) if first.startswith(GZIP_MAGIC) else whole
-
-
-def _inflated(blocks: Iterator[bytes], bits: int) -> Iterator[bytes]:
-    """Decompress zlib data in pieces of bounded size; several gzip files in a row are one."""
-    inflater = zlib.decompressobj(bits)
-    for block in blocks:
-        left = block
-        while left:
-            if inflater.eof:
-                left = left.lstrip(b"\0")  # tapes and some copies pad a gzip file with zeros
-                if bits == _RAW_BITS or not left:
-                    break
-                inflater = zlib.decompressobj(bits)
-            try:
-                piece = inflater.decompress(left, BLOCK)
-            except zlib.error as error:
-                raise _DamageError("the compressed data is damaged") from error
-            if piece:  # a header alone gives none, and none would mean the end
-                yield piece
-            left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    if piece := inflater.flush():
-        yield piece
-    if not inflater.eof:
-        raise _DamageError("the compressed file ends early")
+        raise DamageError("the zip archive is cut: its list of files is missing")

@@ -71,12 +71,14 @@ class InputBook:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: the period (UTC, `until` excluded), the format where it is forced, the workers."""
+    """How to run: the period (UTC, `until` excluded), what the user says of the logs, the workers."""
 
     since: datetime | None = None
     until: datetime | None = None
     format_name: str | None = None
     date_order: str | None = None
+    timezone: str | None = None
+    encoding: str | None = None
     workers: int = 2
 
 
@@ -178,7 +180,13 @@ class _Running:
 
     def one_input(self, source: Source, rejects: pq.ParquetWriter) -> InputBook:
         """Read one input to its end."""
-        log = open_log(source, format_name=self.options.format_name, date_order=self.options.date_order)
+        log = open_log(
+            source,
+            format_name=self.options.format_name,
+            date_order=self.options.date_order,
+            timezone=self.options.timezone,
+            encoding=self.options.encoding,
+        )
         book = InputBook(source.name, log.format.name, log.encoding, log.shape)
         for done in self._chunks(log):
             book.rows += done.records

@@ -40,6 +40,8 @@ def analyze(
     until: datetime | str | None = None,
     format_name: str | None = None,
     date_order: str | None = None,
+    timezone: str | None = None,
+    encoding: str | None = None,
     policy: Mapping[str, str] | None = None,
     workers: int | None = None,
     force: bool = False,
@@ -55,6 +57,8 @@ def analyze(
         until: first moment after the period.
         format_name: the log format, where it is not to be told by content.
         date_order: dmy or mdy, where slash dates are ambiguous.
+        timezone: `Europe/Berlin` or `+02:00`, for times without a zone in formats where these are local.
+        encoding: a code page such as `cp1251`, where the bytes do not tell.
         policy: single values that outrank mailflow.toml.
         workers: threads; None takes one a core.
         force: replace an earlier report at `out`.
@@ -66,7 +70,13 @@ def analyze(
     """
     started, target = datetime.now(UTC), Path(out)
     options = Options(
-        utc(since, "since"), utc(until, "until"), format_name, date_order, workers or min(os.cpu_count() or 1, 8)
+        utc(since, "since"),
+        utc(until, "until"),
+        format_name,
+        date_order,
+        timezone,
+        encoding,
+        workers or min(os.cpu_count() or 1, 8),
     )
     settings = replace(tenant.settings, policy=tenant.settings.policy.ruled_by(policy))
     ruled = replace(tenant, settings=settings)
@@ -117,6 +127,8 @@ def _record(
             "until": options.until.isoformat() if options.until else None,
             "format": options.format_name,
             "date_order": options.date_order,
+            "timezone": options.timezone,
+            "encoding": options.encoding,
             "workers": options.workers,
             "policies": dict(chosen),
         },

@@ -41,14 +41,14 @@ class LogCheck:
         yield from (f"  note: {note}" for note in self.notes)
 
 
-def check_log(argument: str, *, date_order: str | None = None) -> Iterator[LogCheck]:
-    """Read every file that an argument stands for to its end, and count.
+def check_log(argument: str, **said: str | None) -> Iterator[LogCheck]:
+    """Read every file that an argument stands for to its end, and count; `said` as `open_log` takes it.
 
     Raises:
         LogError: a file that no format recognises.
     """
     for source in find([argument]):
-        log = open_log(source, date_order=date_order)
+        log = open_log(source, **said)
         noise: Counter[str] = Counter()
         rows = rejected = 0
         first: str | None = None

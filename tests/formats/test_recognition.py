@@ -145,3 +145,48 @@ def test_a_format_describes_itself(format_: object) -> None:
     """Each format says in full sentences what it carries, what it lacks and how it is exported."""
     for name in ("carries", "lacks", "export"):
         assert re.fullmatch(r"[A-Z].{20,}\.", getattr(format_, name))
+
+
+@pytest.mark.parametrize("codec", ["cp1251", "cp850", "iso8859-2", "utf-16-be", "shift_jis"])
+def test_an_encoding_that_no_byte_tells_may_be_named(tmp_path: Path, codec: str) -> None:
+    """A code page that the user names is believed, and the log shows that it was."""
+    subject = {"cp1251": "Привет", "iso8859-2": "Łódź", "shift_jis": "会議"}.get(codec, "Größe")
+    path = write(tmp_path, csv_text(TRACE | {"SenderAddress": f"{subject}@fabrikam.com"}).encode(codec))
+    found = read(path, encoding=codec)
+
+    assert found.column("header_from") == [f"{subject}@fabrikam.com"]
+    assert found.log.encoding.endswith("as said")
+    assert found.log.notes == ()
+
+
+def test_a_byte_order_mark_outranks_the_encoding_named(tmp_path: Path) -> None:
+    """One encoding may be named for a folder of logs of which some tell their own."""
+    path = write(tmp_path, csv_text(TRACE).encode("utf-16"))
+
+    assert read(path, encoding="cp1251").log.encoding == "utf-16-le with BOM"
+
+
+def test_bytes_that_the_named_encoding_lacks_are_replaced_and_said(tmp_path: Path) -> None:
+    """A wrong guess of the user's does not pass in silence."""
+    path = write(tmp_path, csv_text(TRACE | {"Subject": "?"}).encode().replace(b'"?"', b'"\x98"'))
+
+    assert read(path, encoding="cp1251").log.notes == ("bytes that are not cp1251 were replaced by \ufffd",)
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "hex", "rot13", "idna"])
+def test_an_unknown_encoding_is_a_usage_error(tmp_path: Path, name: str) -> None:
+    """A name that stands for no encoding of text lists some that do."""
+    source = find([str(write(tmp_path, csv_text(TRACE)))])[0]
+    with pytest.raises(UsageError, match=f"--encoding {name}: not an encoding"):
+        open_log(source, encoding=name)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf16_cut_within_a_character_rejects_its_last_row(tmp_path: Path, codec: str) -> None:
+    """Half a character is no text: the row it stands in is rejected, the rows before it are read."""
+    text = csv_text(TRACE, TRACE | {"Subject": "Second"}).encode(codec)
+    found = read(write(tmp_path, text[:-31]))
+
+    assert len(found.rows) == 1
+    assert [reason for _, reason, _ in found.rejects] == ["the file ends within a character; the rest is lost"]
+    assert "\ufffd" not in found.rejects[0][2]
