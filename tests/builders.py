@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from typing import Any
 
+from analyzer.addresses import domain_of
 from analyzer.selection.facts import Lens
 from analyzer.tenant.model import (
     AcceptedDomain,
@@ -47,6 +48,10 @@ class ListedRecipients:
     def place(self, address: str) -> Placement | None:
         """Say where an address lives; None where the list does not hold it."""
         return self.places.get(address)
+
+    def domains(self, place: MailboxPlace) -> frozenset[str]:
+        """Name the domains by which mail to the recipients of one place is routed."""
+        return frozenset(domain_of(p.target or address) for address, p in self.places.items() if p.place is place)
 
     def __len__(self) -> int:
         """Count the recipients."""

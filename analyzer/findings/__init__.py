@@ -6,19 +6,22 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from analyzer.findings import completeness, missing, policies, routing
+from analyzer.findings import completeness, configuration, missing, policies, routing
 from analyzer.findings.base import Context, Finding, Kind
+from analyzer.lint import CHECKS, lint_tenant
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
 
-FINDINGS: tuple[Kind, ...] = (
+# Kinds of their own; the kinds of trap that lint looks for stand beside them.
+_OF_MAIL: tuple[Kind, ...] = (
     Kind("MF101", "connector-mismatch", "medium", routing.connector_mismatch),
     Kind("MF102", "misroute", "high", routing.misroute),
     Kind("MF103", "onprem-recipient-unrouted", "high", routing.onprem_recipient_unrouted),
     Kind("MF104", "onprem-source-unattributed", "medium", routing.onprem_source_unattributed),
     Kind("MF105", "ambiguous-selection", "low", policies.ambiguous_selection),
     Kind("MF106", "policy-contradicted", "low", policies.policy_contradicted),
+    Kind("MF325", "subdomain-not-accepted", "low", configuration.subdomain_not_accepted),
     Kind("MF401", "no-connector-evidence", "info", completeness.no_connector_evidence),
     Kind("MF402", "config-incomplete", "info", completeness.config_incomplete),
     Kind("MF404", "change-window", "info", completeness.change_window),
@@ -29,6 +32,12 @@ FINDINGS: tuple[Kind, ...] = (
     Kind("MF412", "recipient-location-contradicted", "info", completeness.recipient_location_contradicted),
     Kind("MF413", "source-unplaced", "info", completeness.source_unplaced),
 )
+_OF_CONFIGURATION = tuple(
+    Kind(check.code, check.name, check.severity, configuration.detector(check))
+    for check in CHECKS
+    if check.code not in {kind.code for kind in _OF_MAIL}
+)
+FINDINGS: tuple[Kind, ...] = tuple(sorted((*_OF_MAIL, *_OF_CONFIGURATION), key=lambda kind: kind.code))
 
 
 def find_all(causes: pa.Table, tenant: Tenant) -> pa.Table:
@@ -37,7 +46,7 @@ def find_all(causes: pa.Table, tenant: Tenant) -> pa.Table:
     Returns:
         A table of schema FINDINGS, gravest first, then busiest.
     """
-    context = Context(tenant)
+    context = Context(tenant, lint_tenant(tenant))
     rows = [row for kind in FINDINGS for row in _rows(kind, causes, context)]
     rows.sort(
         key=lambda r: (-SEVERITIES.index(str(r["severity"])), -int(str(r["messages"])), str(r["code"]), str(r["title"]))

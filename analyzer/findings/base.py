@@ -10,13 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.causes import fold
+from analyzer.lint import Caught
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause that an administrator can act on; `measures` holds counts, times and examples."""
+    """One cause that an administrator can act on; `measures` holds counts, times and examples.
+
+    `bitten` says of a trap of the configuration that the log shows its harm.
+    """
 
     title: str
     cause: str
@@ -27,13 +31,15 @@ class Finding:
     logged: str | None = None
     selected: str | None = None
     policies: tuple[str, ...] = ()
+    bitten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a finding may look at besides the cube."""
+    """What a finding may look at besides the cube: the tenant, and the traps caught in its configuration."""
 
     tenant: Tenant
+    caught: tuple[Caught, ...] = ()
 
 
 Detect = Callable[[pa.Table, Context], Iterator[Finding]]
@@ -54,10 +60,11 @@ class Kind:
         return inspect.getdoc(self.detect) or ""
 
     def severity_of(self, finding: Finding) -> str:
-        """Give the severity; failed messages raise it by one step (reference 9.2)."""
-        if self.severity == "info" or not finding.measures["failed"]:
+        """Give the severity: low is a trap that has not bitten, and failures raise it by one step (reference 9.2)."""
+        if self.severity == "info":
             return self.severity
-        return SEVERITIES[min(SEVERITIES.index(self.severity) + 1, len(SEVERITIES) - 1)]
+        steps = bool(finding.measures["failed"]) + (finding.bitten and self.severity == "low")
+        return SEVERITIES[min(SEVERITIES.index(self.severity) + steps, len(SEVERITIES) - 1)]
 
 
 def grouped(causes: pa.Table, keys: Sequence[str]) -> Iterator[dict[str, object]]:

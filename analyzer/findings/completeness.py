@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
+from analyzer.findings.configuration import traps
 
 _MOST_ADDRESSES = 50
 
@@ -41,8 +42,8 @@ def no_connector_evidence(causes: pa.Table, _context: Context) -> Iterator[Findi
         )
 
 
-def config_incomplete(causes: pa.Table, _context: Context) -> Iterator[Finding]:
-    """The log or a rule names a connector that the export does not hold, or an export is absent.
+def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
+    """The log, a rule or a setting names what the export does not hold, or an export is absent.
 
     What it means:
         The name in the log belongs to no connector of any snapshot. It may be a connector that was
@@ -82,6 +83,7 @@ def config_incomplete(causes: pa.Table, _context: Context) -> Iterator[Finding]:
                 measures=measures(group),
                 domain=str(group["domain"]),
             )
+    yield from traps("MF402", causes, context)
 
 
 def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:

@@ -186,6 +186,13 @@ class Record:
         values = (value.lower().removeprefix(prefix) for value in self._pieces(name))
         return tuple(dict.fromkeys(self._pattern(name, value) for value in values))
 
+    def domains(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Read the domain patterns that selection rests on: those that are well formed, and the others as written."""
+        values = dict.fromkeys(self._pieces(name))
+        read = {value: domain_pattern(value) for value in values}
+        patterns = tuple(dict.fromkeys(pattern for pattern in read.values() if pattern is not None))
+        return patterns, tuple(value for value, pattern in read.items() if pattern is None)
+
     def networks(self, name: str) -> tuple[Network, ...]:
         """Read IP addresses and CIDR ranges; host bits may be set (reference 4.1)."""
         return tuple(dict.fromkeys(self._network(name, value) for value in self._pieces(name)))

@@ -28,11 +28,13 @@ def outbound(record: Record) -> OutboundConnector:
     """Read one object of Get-OutboundConnector."""
     tls = record.text("TlsSettings")
     domain = record.patterns("TlsDomain")
+    recipient_domains, invalid = record.domains("RecipientDomains")
     return OutboundConnector(
         name=record.required("Name"),
         type=_connector_type(record),
         enabled=record.switch("Enabled", absent=True),
-        recipient_domains=record.patterns("RecipientDomains"),
+        recipient_domains=recipient_domains,
+        invalid_domains=invalid,
         all_accepted_domains=record.switch("AllAcceptedDomains", absent=False),
         rule_scoped=record.switch("IsTransportRuleScoped", absent=False),
         route_all_via_onpremises=record.switch("RouteAllMessagesViaOnPremises", absent=False),
@@ -52,11 +54,13 @@ def outbound(record: Record) -> OutboundConnector:
 def inbound(record: Record) -> InboundConnector:
     """Read one object of Get-InboundConnector."""
     certificate = record.text("TlsSenderCertificateName")
+    sender_domains, invalid = record.domains("SenderDomains")
     return InboundConnector(
         name=record.required("Name"),
         type=_connector_type(record),
         enabled=record.switch("Enabled", absent=True),
-        sender_domains=record.patterns("SenderDomains"),
+        sender_domains=sender_domains,
+        invalid_domains=invalid,
         sender_ips=record.networks("SenderIPAddresses"),
         certificate_name=certificate.lower() if certificate else None,
         require_tls=record.switch("RequireTls", absent=True),

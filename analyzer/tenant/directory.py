@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from analyzer.addresses import without_plus
 from analyzer.errors import TenantError
 from analyzer.tenant.cells import shown
-from analyzer.tenant.model import AcceptedDomain, Placement
+from analyzer.tenant.model import AcceptedDomain, MailboxPlace, Placement
 from analyzer.tenant.placing import ENTRIES, PLACES, UNPLACED, entries
 from analyzer.tenant.recipients import RecipientList
 
@@ -45,6 +45,11 @@ class PackedTexts:
     def __getitem__(self, index: int) -> bytes:
         """Give one text."""
         return self._data[self._offsets[index] : self._offsets[index + 1]]
+
+    def array(self) -> pa.Array:
+        """Give all texts as Arrow sees them, without a copy."""
+        buffers = [None, pa.py_buffer(self._offsets), pa.py_buffer(self._data)]
+        return pa.Array.from_buffers(pa.large_string(), len(self._offsets) - 1, buffers)
 
     @property
     def nbytes(self) -> int:
@@ -75,6 +80,15 @@ class MailDirectory:
         """Say where a lower-case address lives; `bob+news@` falls back to `bob@`."""
         found = self._exact(address)
         return self._exact(without_plus(address)) if found is None and "+" in address else found
+
+    def domains(self, place: MailboxPlace) -> frozenset[str]:
+        """Name the domains by which mail to the recipients of one place is routed."""
+        here = np.frombuffer(self._places, np.uint8) == PLACES.index(place)
+        targets = np.array(self._target_of, np.int64)
+        own = self._addresses.array().take(pa.array(np.flatnonzero(here & (targets < 0))))
+        resolved = self._targets.array().take(pa.array(np.unique(targets[here & (targets >= 0)])))
+        domains = pc.replace_substring_regex(pa.chunked_array([own, resolved]), r"^.*@", "")
+        return frozenset(domains.unique().to_pylist())
 
     def __len__(self) -> int:
         """Count the recipients (not their addresses)."""

@@ -47,6 +47,7 @@ class DomainType(StrEnum):
 class OutboundConnector:
     """How mail leaves Office 365; domains are lower case: `contoso.com`, `*.contoso.com` or `*`.
 
+    `invalid_domains` are values of RecipientDomains that are no domain pattern; they match nothing.
     `source` is ConnectorSource: Default, HybridWizard, Migrated or AdminUI (reference 3.1).
     """
 
@@ -67,11 +68,15 @@ class OutboundConnector:
     sender_rewriting: bool = False
     source: str | None = None
     changed_at: datetime | None = None
+    invalid_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class InboundConnector:
-    """How Office 365 recognises mail that arrives from the organization's servers or a partner."""
+    """How Office 365 recognises mail that arrives from the organization's servers or a partner.
+
+    `invalid_domains` are values of SenderDomains that are no domain pattern; they match nothing.
+    """
 
     name: str
     type: ConnectorType
@@ -88,6 +93,7 @@ class InboundConnector:
     trusted_organizations: tuple[str, ...] = ()
     source: str | None = None
     changed_at: datetime | None = None
+    invalid_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,9 @@ class Directory(Protocol):
 
     def place(self, address: str) -> Placement | None:
         """Say where a lower-case address lives; None where the list does not hold it."""
+
+    def domains(self, place: MailboxPlace) -> frozenset[str]:
+        """Name the domains by which mail to the recipients of one place is routed."""
 
     def __len__(self) -> int:
         """Count the recipients (not their addresses)."""

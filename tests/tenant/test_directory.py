@@ -239,3 +239,19 @@ def test_every_address_is_found_and_no_other(people: dict[str, str]) -> None:
         assert found.place(f"x{address}") == built.place(f"x{address}")
         assert (found.place(f"x{address}") is None) == (f"x{address}" not in people) or "+" in address
     assert len(found) == len(people)
+
+
+def test_the_domains_of_a_place_are_those_that_route() -> None:
+    """The domain of the target counts where there is one, else that of each of the recipient's own addresses."""
+    people = (
+        person("ann@contoso.com", "MailUser", "SMTP:ann@corp.fabrikam.com"),
+        person("bob@contoso.com", "UserMailbox"),
+        person("cem@contoso.com", "MailUser", "SMTP:cem@contoso.com"),
+        person("dee@contoso.com", "MailContact", "SMTP:dee@example.org"),
+    )
+    found = directory(*people)
+
+    assert found.domains(ONPREMISES) == {"contoso.com", "corp.fabrikam.com"}
+    assert found.domains(EXTERNAL) == {"example.org"}
+    assert directory(people[1], onpremises=True).domains(ONPREMISES) == {"contoso.com"}
+    assert build_directory((), ACCEPTED).domains(CLOUD) == frozenset()

@@ -276,10 +276,8 @@ def test_odd_values_are_understood(
 
 
 MISTAKES = [
-    ("outbound", {"RecipientDomains": ["domain.*.contoso.com"]},
-     "object 1 (Connector 1): RecipientDomains: 'domain.*.contoso.com' is no domain; contoso.com, *.contoso.com or *"),
-    ("outbound", {"RecipientDomains": ["*contoso.com"]}, "'*contoso.com' is no domain"),
-    ("outbound", {"RecipientDomains": ["contoso..com"]}, "'contoso..com' is no domain"),
+    ("outbound", {"TlsDomain": "mail.*.contoso.com"},
+     "object 1 (Connector 1): TlsDomain: 'mail.*.contoso.com' is no domain; contoso.com, *.contoso.com or *"),
     ("outbound", {"RecipientDomains": "System.String[]"}, "RecipientDomains: 'System.String[]' stands in the place"),
     ("outbound", {"RecipientDomains": "{a.example.com, b.example.com...}"}, "stands in the place of the values"),
     ("outbound", {"SmartHosts": "Microsoft.Exchange.Data.MultiValuedProperty`1[Microsoft.Exchange.Data.SmartHost]"},
@@ -445,3 +443,16 @@ def test_mistakes_of_the_own_servers_exports(
     with pytest.raises(TenantError) as caught:
         load(r.write(tmp_path / "onpremises", a=r.json7(r.changed(r.OWN[kind][:1], **properties))).parent)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("kind, name, kept", [
+    ("outbound", "RecipientDomains", "recipient_domains"), ("inbound", "SenderDomains", "sender_domains"),
+])  # fmt: skip
+def test_a_malformed_domain_pattern_is_kept_aside(tmp_path: Path, kind: str, name: str, kept: str) -> None:
+    """A value that is no pattern does not keep the rest of the tenant from being judged; lint names it (MF326)."""
+    values = ["smtp:Contoso.com;1", "domain.*.contoso.com", "*contoso.com", "contoso..com", "contoso.com"]
+    objects = r.changed(r.TENANT[kind][:1], **{name: values})
+    (value,) = getattr(load(r.write(tmp_path, a=r.json7(objects))), kind)
+
+    assert getattr(value, kept) == ("contoso.com",)
+    assert value.invalid_domains == ("domain.*.contoso.com", "*contoso.com", "contoso..com")
