@@ -132,7 +132,7 @@ def test_headline_names_what_was_not_judged() -> None:
 
     assert told == Headline(
         "All 5 judged messages went the way the configuration says.",
-        "Besides, 2 could not be told for want of an input and 3 come from rows that name no connector.",
+        "Besides, 2 could not be told for want of an input and 3 come from rows that name no connector of Office 365.",
         Tone.CALM,
     )
 
