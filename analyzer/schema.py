@@ -117,6 +117,12 @@ NORMALISED = TableSchema(
     ),
 )
 
+STORED = TableSchema(
+    "store",
+    "A normalised row and the file it came from: one row a recipient, before any conclusion.",
+    (*NORMALISED.columns, Column("source_file", CODED, "The file, as given.")),
+)
+
 MESSAGES = TableSchema(
     "messages",
     "A recipient of a message at one routing event, with its verdict.",

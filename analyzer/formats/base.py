@@ -13,6 +13,9 @@ import pyarrow as pa
 from analyzer.formats.chunk import Cells
 from analyzer.vantage import Vantage
 
+# Round numbers at which exports of several tools end (log-formats section 11, any file).
+CAPS = (1_000, 5_000, 20_000, 50_000, 100_000)
+
 REJECTED = pa.schema([("source_row", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
 
@@ -53,6 +56,29 @@ def no_noise(_: Cells) -> pa.StringArray | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a row the same row where an export is repeated or overlaps another (log-formats section 1).
+
+    Time and recipient always count. A row without the service's id or a message id is never taken for a
+    repetition, unless the format `repeats`: nothing tells it from another message.
+
+    Attributes:
+        columns: Normalised columns that count besides; empty: every column the format fills.
+        whole_seconds: The exports of one row write its time with more or fewer digits.
+        repeats: Like lines of one file are events of their own, so only other files can repeat them.
+    """
+
+    columns: tuple[str, ...] = ()
+    whole_seconds: bool = False
+    repeats: bool = False
+
+
+# A message and its recipient: the status may still change, so it does not count.
+MESSAGE_IDENTITY = Identity(("network_message_id",), whole_seconds=True)
+EVENT_IDENTITY = Identity(("network_message_id", "event", "delivery_status", "logged_connector", "next_hop"))
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A log format: how it is recognised and what its columns mean.
 
@@ -79,6 +105,8 @@ class Format:
         lost: A text that shows that the export lost what it cannot do without, and what to do instead.
         joined: Adds to the cells of a chunk what other rows of the same messages say, among them those around it.
         no_recipient: Why a row without a recipient is a reject.
+        identity: What makes a row the same row in another export.
+        caps: Numbers of rows at which an export of it stops without saying so (log-formats section 11).
     """
 
     name: str
@@ -103,6 +131,8 @@ class Format:
     lost: tuple[str, str] | None = None
     joined: Callable[[Cells, Cells], Cells] | None = None
     no_recipient: str = "no recipient"
+    identity: Identity = Identity()
+    caps: tuple[int, ...] = CAPS
 
     def located(self, names: Iterable[str]) -> dict[str, str]:
         """Find the format's columns among header names, whatever their case and order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.formats.base import Draft, Evidence, Format
+from analyzer.formats.base import MESSAGE_IDENTITY, Draft, Evidence, Format
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
@@ -58,4 +58,5 @@ ENHANCED_SUMMARY = Format(
     sender="sender_address",
     needed=("origin_timestamp", "recipient_status"),
     draft=_draft,
+    identity=MESSAGE_IDENTITY,
 )

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats import custom_data
-from analyzer.formats.base import Draft, Evidence, Format
+from analyzer.formats.base import EVENT_IDENTITY, Draft, Evidence, Format
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
@@ -115,6 +115,7 @@ EXTENDED = Format(
     sender="sender_address",
     needed=("date_time_utc", "event_id", "recipient_address"),
     draft=_draft,
+    identity=EVENT_IDENTITY,
     noise=_noise,
     joined=_joined,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.formats.base import Evidence, Format
+from analyzer.formats.base import EVENT_IDENTITY, Evidence, Format
 from analyzer.formats.trace_detail import draft, joined, noise
 
 GRAPH_DETAIL = Format(
@@ -33,6 +33,7 @@ GRAPH_DETAIL = Format(
     sender="senderaddress",
     needed=("date", "event"),
     draft=draft,
+    identity=EVENT_IDENTITY,
     noise=noise,
     joined=joined,
     no_recipient="no recipient: add recipientAddress (and senderAddress) of the call to each detail it returned",

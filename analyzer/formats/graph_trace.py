@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.formats.base import Evidence, Format
+from analyzer.formats.base import MESSAGE_IDENTITY, Evidence, Format
 from analyzer.formats.message_trace import draft_trace
 
 GRAPH_TRACE = Format(
@@ -30,4 +30,5 @@ GRAPH_TRACE = Format(
     sender="senderaddress",
     needed=("received", "recipientaddress"),
     draft=draft_trace,
+    identity=MESSAGE_IDENTITY,
 )

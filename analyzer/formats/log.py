@@ -14,9 +14,6 @@ from analyzer.formats.parsing import parse_chunk
 from analyzer.formats.times import DateOrder
 from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
 
-# Counts at which an export stops without saying so (log-formats section 11).
-CAPS = (1_000, 5_000, 20_000, 50_000, 100_000)
-
 
 @dataclass(slots=True)
 class Log:
@@ -58,7 +55,7 @@ class Log:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know of the file as a whole; complete once every chunk was parsed."""
-        capped = self.digest and self._records in CAPS
+        capped = self.digest and self._records in self.format.caps
         hint = (
             (f"exactly {self._records:,} rows: exports stop at this number, so some may be missing",) if capped else ()
         )

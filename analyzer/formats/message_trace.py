@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from analyzer.formats.base import Draft, Evidence, Format, Recipients
+from analyzer.formats.base import MESSAGE_IDENTITY, Draft, Evidence, Format, Recipients
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import coded, coded_or_null, integers, message_ids, optional, text_or_null
 
@@ -56,4 +56,5 @@ MESSAGE_TRACE = Format(
     needed=("received", "recipientaddress"),
     dates=("startdate", "enddate"),
     draft=draft_trace,
+    identity=MESSAGE_IDENTITY,
 )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats import custom_data
-from analyzer.formats.base import Draft, Evidence, Format, Recipients
+from analyzer.formats.base import EVENT_IDENTITY, Draft, Evidence, Format, Recipients
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
@@ -215,6 +215,7 @@ TRACE_DETAIL = Format(
     needed=("date", "event", "recipientaddress"),
     dates=("startdate", "enddate"),
     draft=draft,
+    identity=EVENT_IDENTITY,
     noise=noise,
     joined=joined,
     no_recipient="no recipient: add RecipientAddress (and SenderAddress) of the traced message to each of its details",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.base import Draft, Evidence, Format
+from analyzer.formats.base import EVENT_IDENTITY, Draft, Evidence, Format
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
@@ -144,6 +144,7 @@ MESSAGE_TRACKING = Format(
     sender="sender_address",
     needed=("date_time", "event_id", "recipient_address"),
     draft=_draft,
+    identity=EVENT_IDENTITY,
     noise=_noise,
     vantage=Vantage.OWN_SERVER,
 )
@@ -168,6 +169,7 @@ TRACKING_EXPORT = Format(
     sender="sender_address",
     needed=MESSAGE_TRACKING.needed,
     draft=_draft,
+    identity=EVENT_IDENTITY,
     noise=_noise,
     vantage=Vantage.OWN_SERVER,
     lost=("System.String[]", f"export again with the lists joined: {_JOINED}, or give the log files themselves"),

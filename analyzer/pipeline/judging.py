@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from analyzer.addresses import NULL_SENDER
 from analyzer.evidence import Carries, Witness
 from analyzer.pipeline.engine import Engine
+from analyzer.pipeline.identity import record_starts
 from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
 from analyzer.selection.decision import Outcome
 from analyzer.vantage import Vantage
@@ -46,7 +47,7 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
     null_sender = null_envelope | (~stated & _equals(header, NULL_SENDER))
     flags = stated * 1 + null_sender * 2 + _true(rows, "routed_by_rule") * 4 + _true(rows, "forwarded") * 8
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
-    several = _several(rows.column("source_row").to_numpy())
+    several = _several(rows)
     parts = [
         class_codes(engine.recipients, rows.column("recipient")),
         senders,
@@ -74,10 +75,10 @@ def _true(rows: pa.Table, name: str) -> Codes:
     return codes
 
 
-def _several(source_row: Codes) -> Codes:
+def _several(rows: pa.Table) -> Codes:
     """Mark (1) the rows that share their log row with another recipient; they stand together."""
-    same = np.diff(source_row) == 0
-    marked: Codes = (np.append(same, False) | np.insert(same, 0, False)).astype(np.int64)
+    lengths = np.diff(np.append(record_starts(rows), rows.num_rows))
+    marked: Codes = np.repeat(lengths > 1, lengths).astype(np.int64)
     return marked
 
 
@@ -112,8 +113,8 @@ def _delivered_too(rows: pa.Table, statuses: Codes, engine: Engine) -> Codes:
 
 def _groups(rows: pa.Table) -> Codes:
     """Number the log rows; the recipients of one stand together."""
-    source_row = rows.column("source_row").to_numpy()
-    numbers: Codes = np.cumsum(np.diff(source_row, prepend=source_row[:1]) != 0)
+    starts = record_starts(rows)
+    numbers: Codes = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, rows.num_rows)))
     return numbers
 
 

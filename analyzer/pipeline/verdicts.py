@@ -18,13 +18,11 @@ from analyzer.selection.batch import Codes, distinct
 _TAIL = r"(?P<tail>@[^@]*)\z"  # the part of an address that its domain rests on
 
 
-def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine, source_file: str) -> pa.Table:
+def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine) -> pa.Table:
     """Put the verdict columns beside the log's own: the rows of messages/*.parquet."""
     given = {name: rows.column(name) for name in MESSAGES.arrow.names if name in rows.column_names}
     shown = _shown(numbers, engine, MESSAGES.arrow.names)
-    file_name = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows.num_rows, np.int32)), pa.array([source_file]))
     extra = {
-        "source_file": file_name,
         "sender_domain": _sender_domains(rows),
         "recipient_domain": _domains(rows.column("recipient")),
     }

@@ -206,7 +206,7 @@ def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
         "first": first.isoformat() if first else None,
         "last": last.isoformat() if last else None,
         "connector_evidence_share": share,
-        "incomplete": bool(outcome.unreadable) or any(b.incomplete for b in outcome.inputs),
+        "incomplete": bool(outcome.unreadable) or any(b.rejected for b in outcome.inputs),
         "notes": notes,
     }
 

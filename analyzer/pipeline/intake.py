@@ -1,0 +1,140 @@
+"""From sources to batches of work: files opened one after the other, small ones put together.
+
+A large file is cut into chunks, each a batch of its own. The chunks of small files of one format are
+gathered until they are worth a part, so ten thousand files do not make ten thousand parts. A file
+that is a copy of an earlier one is told before it is read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from analyzer.errors import UnreadableInput
+from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, open_log
+from analyzer.inputs import Source
+from analyzer.pipeline.books import DUPLICATE_FILE, InputBook, Options
+from analyzer.pipeline.copies import Copies
+
+logger = logging.getLogger(__name__)
+
+_BATCH_BYTES = CHUNK_BYTES // 2
+_BATCH_PIECES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk of a log, and the number of the input's book."""
+
+    book: int
+    log: Log
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pieces of one format, in the order of the input; at least one."""
+
+    format: Format
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """Pieces of one format that wait until they are worth a batch."""
+
+    format: Format
+    pieces: list[Piece] = field(default_factory=list)
+    size: int = 0
+
+    def take(self) -> Iterator[Batch]:
+        """Give what has gathered and start again."""
+        if self.pieces:
+            yield Batch(self.format, tuple(self.pieces))
+        self.pieces, self.size = [], 0
+
+    def add(self, piece: Piece) -> Iterator[Batch]:
+        """Take up a piece; give the batches that are full by it."""
+        size = len(piece.chunk.data)
+        if size >= _BATCH_BYTES:
+            yield from self.take()
+        self.pieces.append(piece)
+        self.size += size
+        if self.size >= _BATCH_BYTES or len(self.pieces) >= _BATCH_PIECES:
+            yield from self.take()
+
+
+@dataclass(slots=True)
+class Intake:
+    """Opens the sources of a run in order and keeps one book for each that can be read.
+
+    Attributes:
+        books: One for each readable input.
+        unreadable: A line for each input that could not be read.
+    """
+
+    sources: Sequence[Source]
+    options: Options
+    books: list[InputBook] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    _logs: list[Log | None] = field(default_factory=list)
+    _copies: Copies = field(default_factory=Copies)
+    _gathering: dict[str, _Gathering] = field(default_factory=dict)
+    _behind: int = 0
+    _current: Log | None = None
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the work in order.
+
+        Raises:
+            UnreadableInput: The only source cannot be read.
+        """
+        for source in self.sources:
+            try:
+                yield from self._of_source(source)
+            except UnreadableInput as problem:
+                if len(self.sources) == 1:
+                    raise
+                self.unreadable.append(str(problem))
+                logger.warning("%s", problem)
+            self._behind += source.size or 0
+            self._current = None
+        for gathering in self._gathering.values():
+            yield from gathering.take()
+
+    @property
+    def bytes_total(self) -> int:
+        """Bytes of all sources, as they lie on disk."""
+        return sum(source.size or 0 for source in self.sources)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the sources read so far."""
+        return self._behind + (self._current.bytes_read if self._current else 0)
+
+    def _of_source(self, source: Source) -> Iterator[Batch]:
+        said = {name: getattr(self.options, name) for name in ("format_name", "date_order", "timezone", "encoding")}
+        log = open_log(source, **said)
+        book = InputBook(source.name, log.format.name, log.encoding, log.shape)
+        book.copy_of = self._copies.original(source)
+        self.books.append(book)
+        self._logs.append(None if book.copy_of else log)
+        if book.copy_of:
+            book.sha256 = source.digest()
+            return
+        self._current, number = log, len(self.books) - 1
+        gathering = self._gathering.setdefault(log.format.name, _Gathering(log.format))
+        for chunk in log.chunks():
+            yield from gathering.add(Piece(number, log, chunk))
+
+    def finish(self) -> None:
+        """Write into the books what is known only when every row has been read."""
+        for book, log in zip(self.books, self._logs, strict=True):
+            if log is not None:
+                book.sha256, book.notes = log.digest, tuple(log.notes)
+        rows = {book.name: book.rows for book in self.books if not book.copy_of}
+        for book in self.books:
+            if book.copy_of:
+                book.rows = rows[book.copy_of]
+                book.add_noise({DUPLICATE_FILE: book.rows})
