@@ -69,6 +69,11 @@ DESTINATIONS = [
     pytest.param(BOB, "Receive, Send", {}, ("onpremises",), id="send outranks a list that says cloud"),
     pytest.param(BOB, "Delivered", {}, ("cloud",), id="the word Delivered says neither: the list decides"),
     pytest.param(NEWCOMER, "Delivered", {"directory": None}, EITHER, id="the word Delivered alone decides nothing"),
+    # where EmailEvents says that the message is
+    pytest.param(SUN, "Delivered, Inbox/folder", {}, ("cloud",), id="a folder of a mailbox is cloud"),
+    pytest.param(SUN, "Junked, Junk folder", {}, ("cloud",), id="its junk folder too"),
+    pytest.param(BOB, "Delivered, On-premises/External", {}, ("onpremises",), id="a location outside is a send"),
+    pytest.param(BOB, "Delivered, ", {}, ("cloud",), id="no location: the word Delivered says neither"),
     # ... unless the directory says cloud and a copy can be on its way round
     pytest.param(BOB, "Receive, Send", {"outbound": (CMT,)}, ("cloud",), id="CMT detour: the list stands"),
     pytest.param(BOB, "Receive, Send", {"rules": (rule("R"),)}, ("cloud",), id="rule detour: the list stands"),
@@ -206,6 +211,7 @@ ORIGINS = [
     # a cloud mailbox and an outbound row
     pytest.param(BOB, FOREIGN_HOST, "", OUT, {}, ("cloud",), False, id="cloud mailbox, whatever the address"),
     pytest.param(BOB, "", "", OUT, {}, ("cloud",), False, id="cloud mailbox, blank address"),
+    pytest.param(BOB, "", "", Direction.INTERNAL, {}, ("cloud",), False, id="cloud mailbox, within the organization"),
     pytest.param(TENANT_SENDER, FOREIGN_HOST, "", OUT, {}, ("cloud",), False, id="the tenant's own sender"),
     pytest.param(TENANT_SENDER, FOREIGN_HOST, "", IN, {}, ANYWHERE, False, id="the tenant's own sender, inbound"),
     pytest.param(
@@ -339,6 +345,13 @@ STATUSES = [
     pytest.param(None, "Pending", False, False, False, "pending", id="pending"),
     pytest.param(None, "gettingStatus", False, False, False, "pending", id="camel case"),
     pytest.param(None, "Receive", False, False, False, "pending", id="received, nothing since"),
+    pytest.param(None, "Delivered, Inbox/folder", True, False, False, None, id="EmailEvents: a mailbox"),
+    pytest.param(None, "Junked, Junk folder", True, False, False, None, id="EmailEvents: its junk folder"),
+    pytest.param(None, "Delivered, On-premises/External", False, True, False, None, id="EmailEvents: sent on"),
+    pytest.param(None, "Blocked, Quarantine", False, False, False, "quarantined", id="EmailEvents: quarantine"),
+    pytest.param(None, "Blocked, Dropped", False, False, False, "dropped", id="EmailEvents: dropped"),
+    pytest.param(None, "Blocked", False, False, False, "dropped", id="EmailEvents: blocked, nothing else"),
+    pytest.param(None, "Blocked, Failed", False, False, True, None, id="EmailEvents: failed"),
     pytest.param(None, "Quarantined", False, False, False, "quarantined", id="quarantine"),
     pytest.param(None, "FilteredAsSpam", False, False, False, "quarantined", id="V1 spam"),
     pytest.param(None, "Receive, Drop", False, False, False, "dropped", id="drop"),

@@ -118,7 +118,7 @@ def _side_of_name(row: Observation, *, arrives: bool, leaves: bool) -> Side | No
     """Find the side of a logged name: the tenant's own names decide, then directionality."""
     if not (row.logged.inbound and row.logged.outbound):
         return Side.INBOUND if row.logged.inbound else Side.OUTBOUND
-    if row.direction is not Direction.UNSTATED:
+    if row.direction in (Direction.INBOUND, Direction.OUTBOUND):
         return Side(row.direction.value)
     if arrives == leaves:
         return None

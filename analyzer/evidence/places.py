@@ -37,7 +37,7 @@ def origin_of(
 ) -> Places:
     """Tell where a message came from (evidence rules, Origin)."""
     cloud_sender = sender.placement is MailboxPlace.CLOUD or sender.domain.onmicrosoft
-    outbound = direction is Direction.OUTBOUND
+    outbound = direction in (Direction.OUTBOUND, Direction.INTERNAL)
     if source.onpremises and not source.service:
         # People behind the servers' NAT address look like the servers.
         nat = cloud_sender and outbound

@@ -20,6 +20,7 @@ class Direction(StrEnum):
     UNSTATED = "unstated"  # the format has no such field, or the cell is blank
     INBOUND = "inbound"
     OUTBOUND = "outbound"
+    INTERNAL = "intra-org"  # within the organization, and so of its own making; it tells no side
 
 
 _DIRECTIONS = {
@@ -28,6 +29,7 @@ _DIRECTIONS = {
     "outbound": Direction.OUTBOUND,
     "outgoing": Direction.OUTBOUND,
     "originating": Direction.OUTBOUND,
+    "intra-org": Direction.INTERNAL,
 }
 
 
@@ -65,7 +67,11 @@ _IDLE_WORDS = (
     ("gettingstatus", "pending"),
     ("none", "pending"),
     ("defer", "pending"),
+    ("blocked", "dropped"),
 )
+# Where Defender says that a message is: the first three are folders of a cloud mailbox.
+_DELIVERED_TO = ("inbox/folder", "junk", "junk folder", "deleted items")
+_SENT_TO = "on-premises/external"
 _CODE = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -76,7 +82,8 @@ def read_status(event: str | None, status: str | None) -> StatusFacts:
     if event:
         return _event_facts(event.upper(), (status or "").lower(), code)
     words = tuple(w.strip() for w in (status or "").lower().replace(";", ",").split(","))
-    deliver, send = "deliver" in words, any(w.startswith("send") for w in words)
+    deliver = "deliver" in words or any(w in _DELIVERED_TO for w in words)
+    send = any(w.startswith("send") or w == _SENT_TO for w in words)
     failed = any(w.startswith("fail") for w in words)
     settled = deliver or send or failed or "delivered" in words
     return StatusFacts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.formats.base import Evidence, Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk
+from analyzer.formats.email_events import EMAIL_EVENTS
 from analyzer.formats.enhanced_summary import ENHANCED_SUMMARY
 from analyzer.formats.extended import EXTENDED
 from analyzer.formats.graph_detail import GRAPH_DETAIL
@@ -24,6 +25,7 @@ FORMATS: tuple[Format, ...] = (
     GRAPH_DETAIL,
     ENHANCED_SUMMARY,
     EXTENDED,
+    EMAIL_EVENTS,
     MESSAGE_TRACKING,
     TRACKING_EXPORT,
 )

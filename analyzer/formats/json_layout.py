@@ -6,8 +6,9 @@ before the first one is skipped; commas, blanks and line ends between them mean 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from analyzer.formats.objects import LOST, TAIL, find_spans, is_object, load_obj
 
 _BLANK = "\0 \t\r\n{}[],"
 _BLOCK = 1 << 20
+_WITHIN = "properties"  # of the records that Azure streams
 _SAMPLE = 50  # objects whose keys are looked at to know the file's spelling
 
 SEEMS_CUT = "the file seems cut: its last object or list is not closed"
@@ -33,6 +35,8 @@ class JsonLayout:
     Attributes:
         numbers: Keys whose values are whole numbers, as far as was seen.
         paged: Whether the envelope names a next page before its list.
+        within: Key of the object that holds the row, where each is streamed in an envelope of its own.
+        outer: The keys beside it.
     """
 
     wrapping: str
@@ -40,6 +44,8 @@ class JsonLayout:
     skip: int
     numbers: frozenset[str] = frozenset()
     paged: bool = False
+    within: str = ""
+    outer: frozenset[str] = frozenset()
     columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -74,7 +80,7 @@ class JsonLayout:
             table = self._arrow(chunk.data, chunk.spans[keep])
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             table = None
-        if table is None or table.num_rows != len(records) or _any_without_cells(table):
+        if table is None or table.num_rows != len(records) or _any_without_cells(self._own(table)):
             return self._one_by_one(chunk, odd)
         return Cells({key: table[key].combine_chunks() for key in self.columns}, records), odd
 
@@ -127,6 +133,9 @@ class JsonLayout:
     def _arrow(self, data: bytes, spans: Positions) -> pa.Table:
         """Read whole objects at full speed into text columns."""
         fields = [(name, pa.int64() if name in self.numbers else pa.string()) for name in self.columns.values()]
+        if self.within:
+            inner = pa.struct([field for field in fields if field[0] not in self.outer])
+            fields = [*(field for field in fields if field[0] in self.outer), (self.within, inner)]
         if not len(spans):
             return pa.table({key: pa.array([], pa.string()) for key in self.columns})
         table = arrow_json.read_json(
@@ -136,8 +145,18 @@ class JsonLayout:
                 explicit_schema=pa.schema(fields), newlines_in_values=True, unexpected_field_behavior="ignore"
             ),
         )
-        columns = {key: table[name].cast(pa.string()) for key, name in self.columns.items()}
+        columns = {key: self._column(table, name).cast(pa.string()) for key, name in self.columns.items()}
         return pa.table({key: pc.fill_null(column, "") for key, column in columns.items()})
+
+    def _own(self, table: pa.Table) -> pa.Table:
+        """Leave out what stands beside the rows, not in them."""
+        return table.select([key for key, name in self.columns.items() if name not in self.outer])
+
+    def _column(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        """Find a column, at the top or within."""
+        if not self.within or name in self.outer:
+            return table[name]
+        return pc.struct_field(table[self.within], name)
 
     def _one_by_one(self, chunk: Chunk, odd: dict[int, str]) -> tuple[Cells, dict[int, str]]:
         """Read object by object, keys in any spelling."""
@@ -150,7 +169,7 @@ class JsonLayout:
             if found is None:
                 odd[number] = "not a JSON object"
                 continue
-            rows.append({name.lower(): _text(value) for name, value in found.items()})
+            rows.append({name.lower(): _text(value) for name, value in _opened(found, self.within).items()})
             records.append(number)
         columns = {
             key: pa.array([row.get(name.lower(), "") for row in rows], pa.string())
@@ -173,9 +192,31 @@ def find_objects(head: bytes, *, whole: bool) -> JsonLayout | None:
     rows = [row for row in found if row]
     if not rows:
         return None
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
-    numbers = (name for name in names if any(type(row.get(name)) is int for row in rows))
-    return JsonLayout(wrapping, names, skip, frozenset(numbers), paged=b"nextlink" in head[:skip].lower())
+    within = _envelope_key(rows)
+    opened = [_opened(row, within) for row in rows]
+    names = tuple(dict.fromkeys(name for row in opened for name in row))
+    numbers = (name for name in names if any(type(row.get(name)) is int for row in opened))
+    outer = set(names).difference(*(row[within] for row in rows if within in row)) if within else set[str]()
+    return JsonLayout(
+        wrapping,
+        names,
+        skip,
+        frozenset(numbers),
+        paged=b"nextlink" in head[:skip].lower(),
+        within=within,
+        outer=frozenset(outer),
+    )
+
+
+def _envelope_key(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Find the key of the object that is the row itself; blank where the rows are not wrapped."""
+    return next((key for key in rows[0] if key.lower() == _WITHIN and isinstance(rows[0][key], dict)), "")
+
+
+def _opened(row: Mapping[str, Any], within: str) -> Mapping[str, Any]:
+    """Take a row out of its envelope; what stands beside it comes last, and never instead of its own."""
+    inner = row.get(within) if within else None
+    return {**inner, **{key: row[key] for key in row if key != within and key not in inner}} if inner else row
 
 
 def _any_without_cells(table: pa.Table) -> bool:

@@ -17,11 +17,17 @@ from analyzer.formats.chunk import RECORD_LIMIT, Chunk, Positions
 
 Flags = npt.NDArray[np.bool_]
 
-_SCALAR = rb'(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)'
-_PAIRS = rb"(?:\s*+" + _SCALAR + rb"\s*:\s*" + _SCALAR + rb"\s*,)*+"
-# {"value": [ ..., {"d": [ ..., {"d": {"results": [ ..., each maybe after scalar properties.
+_TEXT = rb'"(?:[^"\\]|\\.)*+"'
+_SCALAR = rb"(?:" + _TEXT + rb"|[-+.\w]++)"
+_ARRAY = rb"\[(?:[^\[\]\"]|" + _TEXT + rb")*+\]"
+_OBJECT = rb"\{(?:[^{}\"]|" + _TEXT + rb")*+\}"
+for _ in range(3):  # objects within objects, as deep as the query statistics of Defender's answers
+    _OBJECT = rb"\{(?:[^{}\"]|" + _TEXT + rb"|" + _OBJECT + rb")*+\}"
+_PAIRS = rb"(?:\s*+" + _SCALAR + rb"\s*:\s*(?:" + _SCALAR + rb"|" + _ARRAY + rb"|" + _OBJECT + rb")\s*,)*?"
+# {"value": [ ..., {"d": [ ..., {"d": {"results": [ ..., {"Results": [ ..., each maybe after other properties.
 _ENVELOPE = re.compile(
-    rb"\s*\{" + _PAIRS + rb'\s*"(?:value|d)"\s*:\s*(?:\{' + _PAIRS + rb'\s*"results"\s*:\s*)?\[', re.IGNORECASE
+    rb"\s*\{" + _PAIRS + rb'\s*"(?:value|results|d)"\s*:\s*(?:\{' + _PAIRS + rb'\s*"results"\s*:\s*)?\[',
+    re.IGNORECASE,
 )
 _LIST = re.compile(rb"\s*\[")
 TAIL = re.compile(rb"[\s,\]]*+(?:" + _SCALAR + rb"\s*:\s*" + _SCALAR + rb"[\s,]*)*+[\s}\]]*+")

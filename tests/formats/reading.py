@@ -75,6 +75,22 @@ GRAPH_EVENT = {
     "data": "",
     "recipientAddress": "michelle@contoso.com",
 }
+EMAIL = {
+    "Timestamp": "2026-03-24T07:41:55Z",
+    "NetworkMessageId": "41f8b3d6-0e9c-4a72-a5d8-08dd6a11fa05",
+    "InternetMessageId": "<scan@plant.contoso.com>",
+    "SenderMailFromAddress": "scanner@plant.contoso.com",
+    "SenderFromAddress": "scanner@plant.contoso.com",
+    "SenderIPv4": "198.51.100.10",
+    "SenderIPv6": "",
+    "RecipientEmailAddress": "michelle@contoso.com",
+    "Subject": "Scan",
+    "EmailDirection": "Inbound",
+    "DeliveryAction": "Delivered",
+    "DeliveryLocation": "Inbox/folder",
+    "AuthenticationDetails": '{"SPF":"pass","DKIM":"none"}',
+    "Connectors": "Inbound from plant",
+}
 SUMMARY = {
     "origin_timestamp_utc": "2026-03-24T07:15:02.4713052Z",
     "sender_address": "pat@fabrikam.com",

@@ -13,6 +13,7 @@ from analyzer.formats import FORMATS, open_log
 from analyzer.inputs import find
 from tests.formats.reading import (
     DETAIL,
+    EMAIL,
     EVENT,
     GRAPH_EVENT,
     GRAPH_ROW,
@@ -31,6 +32,7 @@ SAMPLES = {
     "graph-detail": GRAPH_EVENT,
     "enhanced-summary": SUMMARY,
     "extended": EVENT,
+    "email-events": EMAIL,
 }
 ENCODINGS = {
     "utf-8": "utf-8",
