@@ -30,7 +30,7 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 KEBAB = re.compile(r"[a-z]+(?:-[a-z]+)+")
 # What holds reason codes, and the kebab-case values there that are none.
 REASONED = ("analyzer/selection/*.py", "analyzer/compare/*.py", "analyzer/evidence/*.py")
-NO_REASON = {"one-column", "per-event"}
+NO_REASON = {"one-column", "per-event", "intra-org"}
 # Modules whose sections are those of docs/connector-selection.md; formats and inputs cite pages of their own.
 CITING = ("selection", "compare", "evidence", "paths.py", "addresses.py", "routing.py", "tenant/policy.py", "findings")
 
