@@ -20,10 +20,14 @@ from analyzer.tenant.model import Network
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+_VARIABLE = "put ConfigurationData.psd1, which says what the variable is, beside the file"
 EXPORT_AS_JSON = "export it with ConvertTo-Json -Depth 5"
 
-# What Export-Csv and ConvertTo-Json leave of a list they do not write out; the content is gone.
-LOST_CELL = r"^(System|Microsoft|Deserialized)\.[\w.]+(`\d+)?(\[.*\])?$|^@\{|(\.\.\.|…)\}?$"
+# What Export-Csv and ConvertTo-Json leave of a list they do not write out, and Microsoft365DSC of the tenant's
+# name; the content is gone.
+LOST_CELL = (
+    r"^(System|Microsoft|Deserialized)\.[\w.]+(`\d+)?(\[.*\])?$|^@\{|(\.\.\.|…)\}?$|\$[({]?\$?OrganizationName\b"
+)
 _LOST = re.compile(LOST_CELL)
 # Where an object around a value keeps the value: enums and wrapped lists of Windows PowerShell 5.1
 # ({"value": 1, "Value": "Partner"}), proxy addresses, address ranges, domains, references.
@@ -35,9 +39,22 @@ _PATTERN = re.compile(r"\*|(\*\.)?[^\W_]([\w-]*\w)?(\.\w([\w-]*\w)?)*")
 _FLAGS = {"true": True, "$true": True, "1": True, "false": False, "$false": False, "0": False}
 
 
+class Rendered(dict[str, object]):
+    """The properties of an object that also has a text of its own (`smtp:*;1`); None where that tells nothing."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, properties: Mapping[str, object], text: str | None) -> None:
+        """Keep both: which of them is wanted depends on where the object stands."""
+        super().__init__(properties)
+        self.text = text
+
+
 def plain(value: object) -> object:
     """Unwrap an object that stands around a single value, or around a list."""
     while isinstance(value, Mapping):
+        if isinstance(value, Rendered) and value.text is not None:
+            return value.text
         inner = next((value[key] for key in _INNER if value.get(key) is not None), None)
         if inner is None:
             return None if not any(v is not None for v in value.values()) else str(dict(value))
@@ -202,7 +219,7 @@ class Record:
         value = self.properties.get(name.lower())
         wrapped = value.get("value", value) if isinstance(value, Mapping) else value
         if isinstance(wrapped, list | tuple):
-            items = tuple(wrapped)
+            items = tuple(plain(item) if isinstance(item, Rendered) else item for item in wrapped)
         elif isinstance(wrapped, Mapping):
             items = (wrapped,)
         else:
@@ -242,7 +259,8 @@ class Record:
     def _refuse_lost(self, name: str, values: Iterable[str]) -> None:
         for value in values:
             if is_lost(value):
-                raise self.mistake(name, f"{value!r} stands in the place of the values, which are lost", self._advice())
+                advice = _VARIABLE if "$" in value else self._advice()
+                raise self.mistake(name, f"{value!r} stands in the place of the values, which are lost", advice)
 
     def _advice(self) -> str:
         return f"export it with {self.cmdlet} | ConvertTo-Json -Depth 5" if self.cmdlet else EXPORT_AS_JSON

@@ -1,4 +1,4 @@
-"""A file of the tenant folder as text, and that text as JSON objects or as a CSV table.
+"""A file of the tenant folder as text, and that text as objects: JSON, a CSV table, and other shapes.
 
 What the file holds decides how it is read, never its name; only a file that could be anything
 (`README.txt`, a picture) is left alone without a word.
@@ -19,10 +19,15 @@ from pathlib import Path
 from analyzer.errors import TenantError
 from analyzer.inputs import repair, sniff_encoding
 from analyzer.tenant.cells import shown
+from analyzer.tenant.clixml import read_clixml
+from analyzer.tenant.dsc import is_configuration, read_configuration
+from analyzer.tenant.formatlist import is_format_list, read_format_list
 
 _JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
 _HEADER_CELL = re.compile(r"[A-Za-z@][\w@. -]*")
+_XML_START = re.compile(r"\s*(<\?xml\b|<!--|<!DOCTYPE\s(?!\s*html\b)|<Objs\b)", re.IGNORECASE)
 _HEAD = 65536
+_LARGEST = 256 << 20  # of the shapes that are read whole, or point back into what was read
 _CUT = "the whole export, written again"
 
 
@@ -32,6 +37,8 @@ class Shape(StrEnum):
     JSON = "JSON"
     CSV = "CSV"
     CLIXML = "Clixml"
+    FORMAT_LIST = "Format-List"
+    CONFIGURATION = "Microsoft365DSC"
     BLANK = "blank"
     OTHER = "other"
 
@@ -54,8 +61,19 @@ class Document:
 
     def objects(self) -> Iterator[Mapping[str, object]]:
         """Walk the objects of the document one at a time, whatever its shape: properties by name."""
-        readers = {Shape.JSON: self._json, Shape.CSV: self._rows}
-        return readers[self.shape]()
+        match self.shape:
+            case Shape.JSON:
+                return self._json()
+            case Shape.CSV:
+                return self._rows()
+            case Shape.CLIXML:
+                return read_clixml(self.data, self.where)
+            case Shape.FORMAT_LIST:
+                return read_format_list(self.data.decode(), self.where)
+            case Shape.CONFIGURATION:
+                return read_configuration(self.data.decode(), self.where)
+            case _:
+                return iter(())
 
     def _json(self) -> Iterator[Mapping[str, object]]:
         try:
@@ -90,6 +108,8 @@ def open_document(file: Path, folder: Path) -> Document:
     try:
         with file.open("rb") as stream:
             shape = _shape(decode(stream.read(_HEAD)).decode(), file.suffix.lower())
+            if shape in (Shape.CLIXML, Shape.FORMAT_LIST, Shape.CONFIGURATION):
+                _refuse_huge(file, shape)
             stream.seek(0)
             raw = b"" if shape is Shape.OTHER else stream.read()
     except OSError as error:
@@ -101,6 +121,12 @@ def open_document(file: Path, folder: Path) -> Document:
     header, delimiter = _header(data[:_HEAD].decode(errors="replace"))
     typed = data.startswith(b"#TYPE")
     return Document(str(file), path, digest, data, shape, header=header, delimiter=delimiter, typed=typed)
+
+
+def _refuse_huge(file: Path, shape: Shape) -> None:
+    if (size := file.stat().st_size) > _LARGEST:
+        found = f"{size >> 20:,} MB of {shape} in one file"
+        raise TenantError(str(file), found, f"{_LARGEST >> 20} MB at most; export a list as long as that as CSV")
 
 
 def decode(raw: bytes) -> bytes:
@@ -115,10 +141,14 @@ def _shape(head: str, suffix: str) -> Shape:
     """Tell the shape of a text from its beginning."""
     if not head or head.isspace():
         return Shape.BLANK
-    if head.lstrip().startswith("<Objs"):
+    if _XML_START.match(head):
         return Shape.CLIXML
     if _JSON_START.match(head) or suffix == ".json":
         return Shape.JSON
+    if is_configuration(head):
+        return Shape.CONFIGURATION
+    if is_format_list(head):
+        return Shape.FORMAT_LIST
     header, _ = _header(head)
     named = bool(header) and all(_HEADER_CELL.fullmatch(cell) for cell in header)
     is_csv = named and (len(header) > 1 or suffix == ".csv" or head.startswith("#TYPE"))

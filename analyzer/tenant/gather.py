@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from analyzer.errors import TenantError
 from analyzer.tenant.cells import Record
 from analyzer.tenant.dates import day_order
+from analyzer.tenant.dsc import cmdlet_object, is_absent, organization_name
 from analyzer.tenant.exports import (
     CMDLETS,
     OWN_KINDS,
@@ -29,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 Properties = Mapping[str, object]
 
+# ScubaGear's export holds the settings of every service; that most of them are not ours is nothing to warn of.
+_REPORTS = frozenset(("baseline_version", "exo_successful_commands", "Raw"))
 _UNKNOWN = f"it is no known export ({CMDLETS})"
 EMPTY = f"it holds no objects; if there really are none, name their kind in [exports] empty of {FILE_NAME}"
 
@@ -87,9 +91,8 @@ def _read(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
         return False
     if document.shape is Shape.CSV:
         return _read_csv(document, gathered, onpremises=onpremises)
-    reason = {Shape.CLIXML: "Export-Clixml is not read; export with ConvertTo-Json"}
-    if document.shape in (Shape.OTHER, Shape.CLIXML):
-        return _left_out(document, reason.get(document.shape))
+    if document.shape is Shape.OTHER:
+        return False
     return _read_objects(document, gathered, onpremises=onpremises)
 
 
@@ -112,14 +115,16 @@ def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -
     recipients = ListBuilder(document.where, onpremises)
     known: list[tuple[Kind, Properties]] = []
     unused: set[Kind] = set()
-    unknown = 0
-    for kind, properties in _objects(document.objects()):
+    unknown, foreign = 0, False
+    for kind, properties in _objects(_resolved(document)):
         if kind is Kind.RECIPIENTS:
             recipients.add_object(properties)
         elif kind and (side := _side(kind, onpremises=onpremises)):
             known.append((side, properties))
         elif kind:
             unused.add(kind)
+        elif "ResourceName" in properties:
+            foreign = True  # another resource of Microsoft365DSC, of which there are hundreds
         else:
             unknown += 1
     listed = recipients.build()
@@ -131,9 +136,9 @@ def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -
         if unknown:
             _log.warning("%s: %d objects are of no known export", document.where, unknown)
         return True
-    if not unknown and not unused:
+    if not unknown and not unused and not foreign:
         gathered.blank.append(document.where)
-    return _left_out(document, _UNKNOWN if unknown else None)
+    return _left_out(document, _UNKNOWN if unknown or foreign else None)
 
 
 def _side(kind: Kind, *, onpremises: bool) -> Kind | None:
@@ -145,15 +150,32 @@ def _unused(kind: Kind) -> str:
     return f"{cmdlet_of(kind)} of the own servers plays no part; below onpremises/ lie only their own exports"
 
 
+def _resolved(document: Document) -> Iterator[Properties]:
+    """Give the objects of a document as the cmdlets name their properties."""
+    organization = cache(lambda: organization_name(Path(document.where)))
+    for properties in document.objects():
+        if not is_absent(properties):
+            yield cmdlet_object(properties, organization)
+
+
 def _objects(objects: Iterable[Properties]) -> Iterator[tuple[Kind | None, Properties]]:
     """Recognise each object; one that only wraps others ({"value": [...]}) gives those instead."""
     for properties in objects:
         kind = recognise(tuple(properties))
-        inner = [] if kind else [v for value in properties.values() if isinstance(value, list) for v in value]
-        if wrapped := [value for value in inner if isinstance(value, dict)]:
+        wrapped = [] if kind else list(_wrapped(properties))
+        if wrapped and not _REPORTS.isdisjoint(properties):
+            yield from ((kind, inner) for kind, inner in _objects(wrapped) if kind)
+        elif wrapped:
             yield from _objects(wrapped)
         else:
             yield kind, properties
+
+
+def _wrapped(properties: Properties) -> Iterator[Properties]:
+    """Give the objects of each list of a wrapper; ScubaGear wraps its provider's export once more, as Raw."""
+    for name, value in properties.items():
+        inner = value if isinstance(value, list) else [value] if name == "Raw" else []
+        yield from (item for item in inner if isinstance(item, dict))
 
 
 def _add(document: Document, found: Sequence[tuple[Kind, Properties]], gathered: Gathered) -> None:

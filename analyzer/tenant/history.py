@@ -55,7 +55,7 @@ def load_tenant(path: str | Path) -> Tenant:
     settings, digests = _settings(folder, files)
     stages = _stages(folder, [file for file in files if file.name.lower() != FILE_NAME])
     if not any(stage.found.kinds() for stage in stages):
-        raise TenantError(str(path), "holds no known export", f"JSON or CSV of {CMDLETS}")
+        raise TenantError(str(path), "holds no known export", f"JSON, CSV, Clixml or Format-List of {CMDLETS}")
     _refuse_full(settings, stages, folder)
     if not settings.empty_exports:  # named there, an empty file is nothing to warn of
         for where in (where for stage in stages for where in stage.found.blank):

@@ -67,7 +67,7 @@ def json51(objects: Iterable[Object]) -> bytes:
 
 def _wrapped(name: str, value: Any) -> Any:
     if name == "WhenChangedUTC" and value:
-        return {"value": f"/Date({_moment(value).timestamp() * 1000:.0f})/", "DateTime": "Monday, March 24, 2025"}
+        return {"value": f"/Date({in_utc(value).timestamp() * 1000:.0f})/", "DateTime": "Monday, March 24, 2025"}
     if name in _ENUMS and value:
         return {"value": 1, "Value": value}
     if name == "DomainName":
@@ -106,13 +106,14 @@ def _cell(name: str, value: Any, *, join: str, date: str) -> str:
     if value is None:
         return ""
     if name == "WhenChangedUTC":
-        return _moment(value).strftime(date)
+        return in_utc(value).strftime(date)
     if isinstance(value, list):
         return "{" + ", ".join(value) + "}" if join == "{}" else join.join(value)
     return str(value)
 
 
-def _moment(text: str) -> datetime:
+def in_utc(text: str) -> datetime:
+    """Read a date of the objects."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 

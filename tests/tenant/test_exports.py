@@ -31,6 +31,7 @@ from analyzer.tenant.model import (
 )
 from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
 from tests.tenant import renderings as r
+from tests.tenant.loading import load
 
 CHANGED = datetime(2025, 3, 24, 7, 15, 2, tzinfo=UTC)
 LATER = datetime(2025, 4, 3, 19, 5, tzinfo=UTC)
@@ -194,12 +195,6 @@ EXPECTED = Snapshot(
         ),
     ),
 )
-
-
-def load(folder: Path) -> Snapshot:
-    """Load a folder of one snapshot."""
-    (snapshot,) = load_tenant(folder).snapshots
-    return snapshot
 
 
 @pytest.mark.parametrize("render", [r.json7, r.json51, r.comma, r.semicolon, r.tab], ids=lambda f: f.__name__)

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from analyzer.errors import TenantError
 from analyzer.tenant import load_tenant
+from analyzer.tenant.model import Snapshot
 from analyzer.tenant.settings import read_settings
 from tests.tenant import renderings as r
+from tests.tenant import shapes
+from tests.tenant.loading import attempt
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 10**14) | st.floats() | st.text(max_size=12)
 KEYS = st.sampled_from(["Value", "value", "Address", "Domain", "Name", "Count"]) | st.text(max_size=5)
@@ -85,3 +88,25 @@ def test_a_hostile_name_stays_a_name(tmp_path: Path, name: str) -> None:
     (snapshot,) = load_tenant(r.write(tmp_path, a=r.json7(r.changed(r.OUTBOUND[:1], Name=name)))).snapshots
     assert snapshot.outbound is not None
     assert snapshot.outbound[0].name == name
+
+
+EDITS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 6), st.text(max_size=4)), min_size=1, max_size=4)
+WRITTEN = {
+    "clixml": shapes.clixml(r.OUTBOUND).decode("utf-16"),
+    "list": shapes.format_list(r.RECEIVE, width=100).decode(),
+    "configuration": shapes.dsc(r.TENANT).decode(),
+}
+
+
+@settings(deadline=None, max_examples=250)
+@given(st.sampled_from(sorted(WRITTEN)), EDITS)
+def test_any_edit_is_read_or_refused(name: str, edits: list[tuple[int, int, str]]) -> None:
+    """A file that was damaged ends in a tenant or in one printable line that names the file."""
+    text = WRITTEN[name]
+    for position, length, new in edits:
+        start = position % len(text)
+        text = text[:start] + new + text[start + length :]
+    found = attempt(text.encode(errors="replace"))
+    if not isinstance(found, Snapshot):
+        assert found.isprintable()
+        assert found.startswith(("/export0.txt", ": holds no known export"))
