@@ -154,7 +154,7 @@ def bad_settings(folder: Path) -> Path:
     [
         (no_folder, "absent: does not exist; a folder with exports"),
         (a_file, "export0.txt: is no folder"),
-        (no_export, "holds no known export; JSON or CSV of Get-OutboundConnector, Get-InboundConnector"),
+        (no_export, "holds no known export; JSON, CSV, Clixml or Format-List of Get-OutboundConnector"),
         (both, "export0.txt lies beside dated folders; move it into the folder of the day"),
         (no_date, "2025-02-30: is no date; a name such as 2024-03-01T0000Z"),
         (same_moment, "2025-03-01 and 2025-03-01T0000Z are the same moment"),
