@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from analyzer.errors import UsageError
 
 _LARGEST_OFFSET = 14 * 60  # minutes; Kiritimati
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc(moment: datetime | str | None, what: str = "time") -> datetime | None:
@@ -26,6 +27,12 @@ def utc(moment: datetime | str | None, what: str = "time") -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Give a moment as microseconds since 1970; a naive one is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
 def _read(text: str, what: str) -> datetime:

@@ -112,8 +112,8 @@ def route(
     snapshot = tenant.snapshots[number]
     lens = Lens(snapshot, tenant.settings)
     row = Observation(
-        recipient=lens.recipient(recipient),
-        sender=lens.sender(NULL_SENDER if sender == "" else sender),
+        recipient=lens.recipient(recipient, moment),
+        sender=lens.sender(NULL_SENDER if sender == "" else sender, moment),
         source=lens.source(ip or "", certificate=certificate or ""),
         envelope_known=sender is not None,
         null_sender=sender == "",

@@ -21,6 +21,7 @@ from analyzer.tenant.model import (
     Network,
     OutboundConnector,
     Placement,
+    Residence,
     Settings,
     Snapshot,
     Tenant,
@@ -43,24 +44,34 @@ CLOUD, ONPREMISES = Placement(MailboxPlace.CLOUD), Placement(MailboxPlace.ONPREM
 class ListedRecipients:
     """A recipients list small enough to be written down."""
 
-    places: Mapping[str, Placement] = field(default_factory=dict)
+    residences: Mapping[str, Residence] = field(default_factory=dict)
 
-    def place(self, address: str) -> Placement | None:
-        """Say where an address lives; None where the list does not hold it."""
-        return self.places.get(address)
+    def residence(self, address: str) -> Residence:
+        """Say where an address lives over time; nowhere where the list does not hold it."""
+        return self.residences.get(address, Residence())
+
+    def place(self, address: str, at: int | None = None) -> Placement | None:
+        """Say where an address lives at one moment, or now."""
+        return self.residence(address).at(at)
+
+    @property
+    def moved(self) -> int:
+        """Count the mailboxes that moved."""
+        return sum(bool(r.edges) for r in self.residences.values())
 
     def domains(self, place: MailboxPlace) -> frozenset[str]:
         """Name the domains by which mail to the recipients of one place is routed."""
-        return frozenset(domain_of(p.target or address) for address, p in self.places.items() if p.place is place)
+        now = ((address, self.place(address)) for address in self.residences)
+        return frozenset(domain_of(p.target or address) for address, p in now if p and p.place is place)
 
     def __len__(self) -> int:
         """Count the recipients."""
-        return len(self.places)
+        return len(self.residences)
 
 
-def directory(places: Mapping[str, Placement]) -> ListedRecipients:
-    """Build a recipients list from address to placement."""
-    return ListedRecipients(dict(places))
+def directory(places: Mapping[str, Placement | Residence]) -> ListedRecipients:
+    """Build a recipients list from address to placement, or to placements over time."""
+    return ListedRecipients({a: p if isinstance(p, Residence) else Residence((p,)) for a, p in places.items()})
 
 
 def networks(*texts: str) -> tuple[Network, ...]:

@@ -36,7 +36,8 @@ def origin_of(
     sender: SenderFacts, source: SourceFacts, direction: Direction, lens: Lens, *, has_directionality: bool
 ) -> Places:
     """Tell where a message came from (evidence rules, Origin)."""
-    cloud_sender = sender.placement is MailboxPlace.CLOUD or sender.domain.onmicrosoft
+    moving = sender.placement is MailboxPlace.MOVING
+    cloud_sender = sender.placement is MailboxPlace.CLOUD or sender.domain.onmicrosoft or moving
     outbound = direction in (Direction.OUTBOUND, Direction.INTERNAL)
     if source.onpremises and not source.service:
         # People behind the servers' NAT address look like the servers.
@@ -44,7 +45,7 @@ def origin_of(
         return Places((Place.CLOUD, Place.ONPREMISES)) if nat else Places((Place.ONPREMISES,))
     if cloud_sender and (outbound or (not has_directionality and source.blank)):
         # The client's address is logged too, so the address does not matter.
-        return Places((Place.CLOUD,), weak=source.service)
+        return Places((Place.CLOUD, Place.ONPREMISES) if moving else (Place.CLOUD,), weak=source.service)
     return _origin_by_domain(sender, source, outbound=outbound, declared=bool(lens.settings.onpremises_addresses))
 
 
@@ -72,6 +73,9 @@ def destination_of(recipient: RecipientFacts, status: StatusFacts, lens: Lens) -
         elsewhere = placement in (MailboxPlace.ONPREMISES, MailboxPlace.EXTERNAL)
         return Places((Place.CLOUD,), contradicted=elsewhere, placed=True)
     detour = status.send and _detour_exists(lens)
+    if placement is MailboxPlace.MOVING:
+        on_its_way = status.send and not detour  # a Send rules out the cloud
+        return Places((Place.ONPREMISES,) if on_its_way else (Place.CLOUD, Place.ONPREMISES), placed=True)
     if placement is MailboxPlace.CLOUD and (detour or not status.send):
         return Places((Place.CLOUD,), placed=True)
     if placement is MailboxPlace.ONPREMISES:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
 from analyzer.evidence import ConnectorNames, LoggedFacts, StatusFacts, Witness, as_logged, direction_of, read_status
 from analyzer.pipeline.snapshots import Timeline
+from analyzer.pipeline.stages import Edges
 from analyzer.selection.batch import Classes, Ledger
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens, RecipientFacts, SenderFacts, SourceFacts
@@ -16,6 +18,8 @@ from analyzer.tenant.model import Tenant
 from analyzer.vantage import Vantage
 
 Texts = str | tuple[str, ...] | None
+Facts = TypeVar("Facts")
+OverTime = tuple[tuple[Facts, ...], ...]  # for each snapshot the facts at each stage of a mailbox's moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,14 @@ class Engine:
         self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
         self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
         self.ledger: Ledger[Result] = Ledger(SHOWN)
-        self.recipients: Classes[str | None, tuple[RecipientFacts, ...]] = Classes(
-            lambda a: tuple(lens.recipient(a or "") for lens in self.lenses)
+        self.recipients: Classes[str | None, OverTime[RecipientFacts]] = Classes(
+            lambda a: tuple(lens.recipient_over_time(a) for lens in self.lenses)
         )
-        self.senders: Classes[str | None, tuple[SenderFacts, ...]] = Classes(
-            lambda a: tuple(lens.sender(a) for lens in self.lenses)
+        self.senders: Classes[str | None, OverTime[SenderFacts]] = Classes(
+            lambda a: tuple(lens.sender_over_time(a) for lens in self.lenses)
+        )
+        self.moments: Classes[str | None, Edges] = Classes(
+            lambda a: tuple(lens.residence(a).edges for lens in self.lenses)
         )
         self.sources: Classes[tuple[str | None, ...], tuple[SourceFacts, ...]] = Classes(
             lambda ip_host: tuple(lens.source(ip_host[0] or "", ip_host[1] or "") for lens in self.lenses)
@@ -132,12 +139,12 @@ class Engine:
         return known
 
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, int]:
-        recipient, sender, source, status, direction, logged, flags, number, sharing = key
+        recipient, sender, source, status, direction, logged, flags, number, received, sent, sharing = key
         epoch = self.timeline.epochs[number]
         at, facts = epoch.snapshot, self.statuses.classes[status]
         row = Observation(
-            recipient=self.recipients.classes[recipient][at],
-            sender=self.senders.classes[sender][at],
+            recipient=self.recipients.classes[recipient][at][received],
+            sender=self.senders.classes[sender][at][sent],
             source=self.sources.classes[source][at],
             status=facts,
             direction=self.directions.classes[direction],

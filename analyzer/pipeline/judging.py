@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,14 +12,17 @@ from numpy.typing import NDArray
 
 from analyzer.addresses import NULL_SENDER
 from analyzer.evidence import Carries, Witness
-from analyzer.pipeline.engine import Engine
+from analyzer.pipeline.engine import Engine, OverTime
 from analyzer.pipeline.identity import record_starts
+from analyzer.pipeline.stages import stages
 from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
 from analyzer.selection.decision import Outcome
+from analyzer.selection.facts import RecipientFacts
 from analyzer.vantage import Vantage
 
+T = TypeVar("T")
 Mask = NDArray[np.bool_]
-_RECIPIENT, _STATUS, _FLAGS = 0, 3, 6  # places in the key of a row (Engine.decide)
+_RECIPIENT, _STATUS, _FLAGS, _EPOCH, _STAGE = 0, 3, 6, 7, 8  # places in the key of a row (Engine.decide)
 
 
 def judge_rows(rows: pa.Table, engine: Engine, witness: Witness) -> Codes:
@@ -48,8 +54,10 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
     flags = stated * 1 + null_sender * 2 + _true(rows, "routed_by_rule") * 4 + _true(rows, "forwarded") * 8
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
     several = _several(rows)
+    recipients = class_codes(engine.recipients, rows.column("recipient"))
+    epochs = engine.timeline.epoch_numbers(times)
     parts = [
-        class_codes(engine.recipients, rows.column("recipient")),
+        recipients,
         senders,
         class_codes_of_several(engine.sources, [rows.column("connecting_ip"), rows.column("connecting_host")]),
         class_codes_of_several(engine.statuses, [rows.column("event"), rows.column("delivery_status")]),
@@ -58,9 +66,33 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
             engine.logged[vantage], [rows.column(c) for c in ("logged_connector", "logged_inbound", "logged_outbound")]
         ),
         flags.astype(np.int64),
-        engine.timeline.epoch_numbers(times),
+        epochs,
+        *_stages(rows, engine, recipients=recipients, senders=senders, by_header=by_header, epochs=epochs),
     ]
     return parts, several
+
+
+def _stages(
+    rows: pa.Table, engine: Engine, *, recipients: Codes, senders: Codes, by_header: Mask, epochs: Codes
+) -> tuple[Codes, Codes]:
+    """Give the stages of recipient and sender: whether their mailboxes had moved by then."""
+    times = rows.column("received_at").cast(pa.int64()).to_numpy()
+    snapshots = np.array([e.snapshot for e in engine.timeline.epochs], np.int64)[epochs]
+    sides = (
+        (rows.column("recipient"), _moved(engine.recipients.classes)[recipients]),
+        (
+            pc.if_else(pa.array(by_header), rows.column("header_from"), rows.column("envelope_sender")),
+            _moved(engine.senders.classes)[senders],
+        ),
+    )
+    received, sent = (
+        stages(engine.moments, addresses, moved, times=times, snapshots=snapshots) for addresses, moved in sides
+    )
+    return received, sent
+
+
+def _moved(classes: Sequence[OverTime[T]]) -> Mask:
+    return np.array([any(len(over_time) > 1 for over_time in facts) for facts in classes], bool)
 
 
 def _equals(column: pa.ChunkedArray, text: str) -> Mask:
@@ -87,19 +119,24 @@ def _decided(parts: list[Codes], several: Codes, engine: Engine, witness: Witnes
     first, inverse = distinct(combined(columns))
     keys = np.stack([c[first] for c in columns], axis=1).tolist()
     numbers = np.fromiter((engine.decide(witness, tuple(k)) for k in keys), np.int64, len(keys))
-    return numbers[inverse], _answers(numbers, parts[_RECIPIENT][first], engine)[inverse]
+    return numbers[inverse], _answers(numbers, keys, engine)[inverse]
 
 
-def _answers(numbers: Codes, recipients: Codes, engine: Engine) -> Codes:
+def _answers(numbers: Codes, keys: Sequence[Sequence[int]], engine: Engine) -> Codes:
     """Number the outbound answers, so that recipients of one log row can be compared."""
     known: dict[object, int] = {}
     results = engine.ledger.results
     answers = (results[n].judgement.outbound.answer for n in numbers)
     tokens = (
-        (a.outcome, a.connector, a.candidates, int(r) if a.outcome is Outcome.UNDETERMINED else -1)
-        for a, r in zip(answers, recipients, strict=True)
+        (a.outcome, a.connector, a.candidates, _recipient(k, engine) if a.outcome is Outcome.UNDETERMINED else None)
+        for a, k in zip(answers, keys, strict=True)
     )
     return np.fromiter((known.setdefault(t, len(known)) for t in tokens), np.int64, len(numbers))
+
+
+def _recipient(key: Sequence[int], engine: Engine) -> RecipientFacts:
+    snapshot = engine.timeline.epochs[key[_EPOCH]].snapshot
+    return engine.recipients.classes[key[_RECIPIENT]][snapshot][key[_STAGE]]
 
 
 def _delivered_too(rows: pa.Table, statuses: Codes, engine: Engine) -> Codes:

@@ -7,9 +7,11 @@ addresses thus share a few hundred facts, and one decision serves all messages w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from analyzer.addresses import NULL_SENDER, NetworkTable, covers, covers_host, domain_of, parents, parse_ip
+from analyzer.moments import microseconds
 from analyzer.tenant.model import (
     AcceptedDomain,
     ConnectorType,
@@ -17,6 +19,8 @@ from analyzer.tenant.model import (
     InboundConnector,
     MailboxPlace,
     OutboundConnector,
+    Placement,
+    Residence,
     Settings,
     Snapshot,
     TransportRule,
@@ -158,11 +162,21 @@ class Lens:
             return "office365"
         return self.settings.mx.get(domain, self.settings.mx_default)
 
-    def recipient(self, address: str) -> RecipientFacts:
-        """Reduce an envelope recipient; a mail user counts by the address it is resolved to (reference 3.2)."""
-        address = address.lower()
+    def residence(self, address: str | None) -> Residence:
+        """Say where an address lives over time; nowhere without a recipients list."""
         directory = self.snapshot.directory
-        placed = directory.place(address) if directory is not None else None
+        return directory.residence(address.lower()) if directory is not None and address else Residence()
+
+    def recipient(self, address: str, at: datetime | None = None) -> RecipientFacts:
+        """Reduce an envelope recipient as of a moment; None is after every move of its mailbox."""
+        return self._recipient(address.lower(), self.residence(address).at(_microseconds(at)))
+
+    def recipient_over_time(self, address: str | None) -> tuple[RecipientFacts, ...]:
+        """Reduce an envelope recipient for each stage of its residence."""
+        return tuple(self._recipient((address or "").lower(), p) for p in self.residence(address).places)
+
+    def _recipient(self, address: str, placed: Placement | None) -> RecipientFacts:
+        """Reduce a recipient; a mail user counts by the address it is resolved to (reference 3.2)."""
         target = placed.target if placed else None
         own = domain_of(address)
         return RecipientFacts(
@@ -173,14 +187,19 @@ class Lens:
             rules=frozenset(r.name for r in self.rules if _meets(r.recipients, r.recipient_domains, address, own)),
         )
 
-    def sender(self, address: str | None) -> SenderFacts:
-        """Reduce a sender; the null sender has no domain, and None means that nobody is named."""
+    def sender(self, address: str | None, at: datetime | None = None) -> SenderFacts:
+        """Reduce a sender as of a moment; the null sender has no domain, and None means that nobody is named."""
+        return self._sender(address, self.residence(address).at(_microseconds(at)))
+
+    def sender_over_time(self, address: str | None) -> tuple[SenderFacts, ...]:
+        """Reduce a sender for each stage of its residence."""
+        return tuple(self._sender(address, placed) for placed in self.residence(address).places)
+
+    def _sender(self, address: str | None, placed: Placement | None) -> SenderFacts:
         if not address:
             return SenderFacts(self.domain(""), stated=False)
         address = address.lower()
-        directory = self.snapshot.directory
         own = "" if address == NULL_SENDER else domain_of(address)
-        placed = directory.place(address) if directory is not None and own else None
         return SenderFacts(
             domain=self.domain(own),
             placement=placed.place if placed else None,
@@ -207,6 +226,10 @@ class Lens:
             connectors=tuple(i.name for i in self._onpremises_inbound if listed.intersection(i.sender_ips)),
             listing=tuple(dict.fromkeys(i.name for i in self.inbound_ever if listed.intersection(i.sender_ips))),
         )
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else microseconds(moment)
 
 
 def _named(name: str, patterns: tuple[str, ...]) -> bool:

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     ORGANIZATION = "organization"
     HYBRID = "hybrid"
     RECIPIENTS = "recipients"
+    MOVES = "moves"
     SEND = "send"
     RECEIVE = "receive"
     OWN_ACCEPTED = "own accepted"
@@ -139,6 +140,15 @@ SIGNATURES = (
         Kind.RECIPIENTS,
         "Get-EXORecipient or Get-Recipient",
         _marks("RecipientTypeDetails PrimarySmtpAddress EmailAddresses"),
+        2,
+    ),
+    Signature(
+        Kind.MOVES,
+        "Get-MigrationUser or Get-MoveRequestStatistics",
+        _marks(
+            "Status StatusSummary BatchId BatchName CompletionTimestamp LastSuccessfulSyncTime MailboxEmailAddress"
+            " RemoteHostName RequestStyle TargetDatabase"
+        ),
         2,
     ),
 )

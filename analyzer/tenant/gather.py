@@ -24,6 +24,7 @@ from analyzer.tenant.exports import (
     recognise,
 )
 from analyzer.tenant.files import Document, Shape, open_document
+from analyzer.tenant.migrations import MigrationBuilder, MigrationList
 from analyzer.tenant.recipients import ListBuilder, RecipientList, read_csv
 from analyzer.tenant.settings import FILE_NAME
 
@@ -39,7 +40,7 @@ EMPTY = f"it holds no objects; if there really are none, name their kind in [exp
 
 @dataclass(slots=True)
 class Gathered:
-    """What the files of one snapshot hold: by kind its values, and the recipients lists.
+    """What the files of one snapshot hold: by kind its values, the recipients lists, the migration lists.
 
     A kind that no file holds is not among the keys. `digests` are those of the files that were read,
     `blank` names the files that hold no object of any kind.
@@ -47,13 +48,21 @@ class Gathered:
 
     values: dict[Kind, dict[str, Exported]] = field(default_factory=dict)
     lists: list[RecipientList] = field(default_factory=list)
+    migrations: list[MigrationList] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     blank: list[str] = field(default_factory=list)
     _origin: dict[tuple[Kind, str], str] = field(default_factory=dict)
 
     def kinds(self) -> set[Kind]:
         """Name the kinds that were found."""
-        return set(self.values) | ({Kind.RECIPIENTS} if self.lists else set())
+        lists = {Kind.RECIPIENTS: self.lists, Kind.MOVES: self.migrations}
+        return set(self.values) | {kind for kind, found in lists.items() if found}
+
+    def add_lists(self, *built: RecipientList | MigrationList | None) -> bool:
+        """Add lists of recipients and of moves; tell whether there was any."""
+        self.lists += [listed for listed in built if isinstance(listed, RecipientList)]
+        self.migrations += [listed for listed in built if isinstance(listed, MigrationList)]
+        return any(built)
 
     def add(self, kind: Kind, record: Record) -> None:
         """Add one object; the same object twice must be the same."""
@@ -100,8 +109,13 @@ def _read_csv(document: Document, gathered: Gathered, *, onpremises: bool) -> bo
     """Read a table, which holds objects of one kind; long lists are read by columns."""
     kind = recognise(document.header)
     if kind is Kind.RECIPIENTS:
-        listed = read_csv(document, onpremises=onpremises)
-        gathered.lists += [listed] if listed else []
+        gathered.add_lists(read_csv(document, onpremises=onpremises))
+        return True
+    if kind is Kind.MOVES:
+        moves = MigrationBuilder(document.where, onpremises)
+        for properties in document.objects():
+            moves.add_object(properties)
+        gathered.add_lists(moves.build())
         return True
     if kind and (side := _side(kind, onpremises=onpremises)):
         gathered.values.setdefault(side, {})  # a header without rows: really none
@@ -112,13 +126,15 @@ def _read_csv(document: Document, gathered: Gathered, *, onpremises: bool) -> bo
 
 def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
     """Read a document that may hold objects of every kind, one after the other."""
-    recipients = ListBuilder(document.where, onpremises)
+    recipients, moves = ListBuilder(document.where, onpremises), MigrationBuilder(document.where, onpremises)
     known: list[tuple[Kind, Properties]] = []
     unused: set[Kind] = set()
     unknown, foreign = 0, False
     for kind, properties in _objects(_resolved(document)):
         if kind is Kind.RECIPIENTS:
             recipients.add_object(properties)
+        elif kind is Kind.MOVES:
+            moves.add_object(properties)
         elif kind and (side := _side(kind, onpremises=onpremises)):
             known.append((side, properties))
         elif kind:
@@ -127,8 +143,7 @@ def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -
             foreign = True  # another resource of Microsoft365DSC, of which there are hundreds
         else:
             unknown += 1
-    listed = recipients.build()
-    gathered.lists += [listed] if listed else []
+    listed = gathered.add_lists(recipients.build(), moves.build())
     _add(document, known, gathered)
     for kind in sorted(unused):
         _left_out(document, _unused(kind))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +31,7 @@ from analyzer.tenant.model import (
 )
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.recipients import RecipientList
+from analyzer.tenant.residences import with_moves
 from analyzer.tenant.settings import FILE_NAME, read_settings
 
 Value = TypeVar("Value")
@@ -62,7 +63,9 @@ def load_tenant(path: str | Path) -> Tenant:
             _log.warning("%s is left out: %s", where, EMPTY)
     for stage in stages:
         digests |= stage.found.digests
-    return Tenant(tuple(_snapshots(stages, settings)), settings, str(path), dict(sorted(digests.items())))
+    migrations = [listed for stage in stages for listed in stage.found.migrations]
+    snapshots, notes = with_moves(tuple(_snapshots(stages, settings)), migrations, settings.change_grace)
+    return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,10 @@ def _snapshots(stages: list[_Stage], settings: Settings) -> Iterator[Snapshot]:
     directory = build_directory((), None) if Kind.RECIPIENTS.value in settings.empty_exports else None
     for stage in stages:
         held |= {kind: tuple(values.values()) for kind, values in stage.found.values.items()}
-        before, lists = (lists, accepted), _carried(lists, stage.found.lists)
+        before, lists = (
+            (lists, accepted),
+            _carried(lists, [replace(one, since=stage.since) for one in stage.found.lists]),
+        )
         accepted = _of(AcceptedDomain, held.get(Kind.ACCEPTED))
         if lists and (lists, accepted) != before:  # a place depends on what is an accepted domain at the time
             directory = build_directory(lists, accepted)
@@ -193,7 +199,7 @@ def describe(tenant: Tenant) -> list[str]:
         since = f" from {snapshot.since:%Y-%m-%d %H:%M} UTC" if snapshot.since else ""
         counts = ", ".join(f"{name} {'absent' if size is None else size}" for name, size in _sizes(snapshot))
         lines.append(f"snapshot {snapshot.name}{since}: {counts}")
-    return lines + [f"missing: {lack}" for lack in _lacks(tenant)]
+    return [*lines, *tenant.notes, *(f"missing: {lack}" for lack in _lacks(tenant))]
 
 
 def _count(number: int, noun: str) -> str:

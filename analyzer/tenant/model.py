@@ -6,6 +6,7 @@ decides on them. An export that is absent is `None` (unknown); one that is reall
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -156,13 +157,18 @@ class HybridConfiguration:
 
 
 class MailboxPlace(StrEnum):
-    """Where the recipients list says an address is handled; UNPLACED = listed, but the list does not tell where."""
+    """Where an address is handled.
+
+    UNPLACED = listed, but the list does not tell where; MOVING = a move was being completed, so that
+    both cloud and on-premises are possible.
+    """
 
     CLOUD = "cloud"
     ONPREMISES = "onpremises"
     EXTERNAL = "external"
     GROUP = "group"
     UNPLACED = "unplaced"
+    MOVING = "moving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +183,33 @@ class Placement:
     target: str | None = None
 
 
-class Directory(Protocol):
-    """Where each mailbox lives."""
+@dataclass(frozen=True, slots=True)
+class Residence:
+    """Where an address is handled over time: `places[n]` from `edges[n - 1]` until `edges[n]`.
 
-    def place(self, address: str) -> Placement | None:
-        """Say where a lower-case address lives; None where the list does not hold it."""
+    The edges are microseconds since 1970 (UTC); a mailbox that never moved has one place and no edge.
+    """
+
+    places: tuple[Placement | None, ...] = (None,)
+    edges: tuple[int, ...] = ()
+
+    def at(self, moment: int | None) -> Placement | None:
+        """Say where the address is handled at a moment (microseconds); None is after the last move."""
+        return self.places[-1 if moment is None else bisect_right(self.edges, moment)]
+
+
+class Directory(Protocol):
+    """Where each mailbox lives, over time."""
+
+    def residence(self, address: str) -> Residence:
+        """Say where a lower-case address lives, over time; nowhere where the list does not hold it."""
+
+    def place(self, address: str, at: int | None = None) -> Placement | None:
+        """Say where it lives at one moment (microseconds since 1970, UTC), or now."""
+
+    @property
+    def moved(self) -> int:
+        """Count the mailboxes that moved."""
 
     def domains(self, place: MailboxPlace) -> frozenset[str]:
         """Name the domains by which mail to the recipients of one place is routed."""
@@ -259,10 +287,12 @@ class Snapshot:
 class Tenant:
     """One organization: its dated snapshots, oldest first, and its settings.
 
-    `digests` maps each file read (path below the folder) to its SHA-256.
+    `digests` maps each file read (path below the folder) to its SHA-256; `notes` say in words what the
+    lists of recipients and of moves came to.
     """
 
     snapshots: tuple[Snapshot, ...]
     settings: Settings = field(default_factory=Settings)
     path: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -35,9 +35,16 @@ CLOUD, ONPREMISES, EXTERNAL, GROUP, UNPLACED = (
     )
 )
 _BY_TARGET = -1
+_HYBRID_ROUTING = ".mail.onmicrosoft.com"
 
 ENTRIES = pa.schema(
-    [("address", pa.large_string()), ("place", pa.int8()), ("target", pa.large_string()), ("main", pa.bool_())]
+    [
+        ("address", pa.large_string()),
+        ("place", pa.int8()),
+        ("target", pa.large_string()),
+        ("main", pa.bool_()),
+        ("owner", pa.int64()),
+    ]
 )
 
 _BY_TARGET_TYPES = frozenset(("mailuser", "mailcontact", "mailforestcontact"))
@@ -49,15 +56,26 @@ def entries(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) 
     """Make a row of each address of each recipient; one without a place is still no unknown recipient.
 
     The columns of ENTRIES: `place` is an index into PLACES, `target` null where the recipient is
-    reached under its own address, `main` marks the primary address.
+    reached under its own address, `main` marks the primary address, `owner` is a row of the list's people.
     """
     target = listed.people["target"].combine_chunks()
     places = _places(listed, accepted)
     far = np.isin(places, (ONPREMISES, EXTERNAL)) & pc.match_substring(target, "@").to_numpy(zero_copy_only=False)
     targets = pc.if_else(pa.array(far), target, None)
     owner = listed.addresses["owner"].to_numpy()
-    named, places = listed.addresses, pa.array(places[owner])
-    return pa.table([named["address"], places, targets.take(pa.array(owner)), named["main"]], schema=ENTRIES)
+    named = listed.addresses
+    columns = [named["address"], pa.array(places[owner]), targets.take(pa.array(owner)), named["main"], named["owner"]]
+    table = pa.table(columns, schema=ENTRIES)
+    return pa.concat_tables([table, _hybrid_routing(target, places)]) if listed.onpremises else table
+
+
+def _hybrid_routing(target: pa.Array, places: Codes) -> pa.Table:
+    """Make a row of each hybrid routing address: the own servers send a moved user's mail there (reference 1)."""
+    routed = pc.ends_with(target, _HYBRID_ROUTING).to_numpy(zero_copy_only=False) & (places == CLOUD)
+    owner = np.flatnonzero(routed)
+    size = len(owner)
+    columns = [target.take(pa.array(owner)), pa.array(places[owner]), pa.nulls(size, pa.large_string())]
+    return pa.table([*columns, pa.array(np.zeros(size, np.bool_)), pa.array(owner)], schema=ENTRIES)
 
 
 def _places(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -> Codes:
@@ -88,7 +106,7 @@ def _own_rule(domain: str) -> int:
     """Own servers: a target in the hybrid routing domain is a mailbox that was moved to the cloud."""
     if not domain:
         return UNPLACED
-    return CLOUD if domain.endswith(".mail.onmicrosoft.com") else EXTERNAL
+    return CLOUD if domain.endswith(_HYBRID_ROUTING) else EXTERNAL
 
 
 def _cloud_rule(accepted: tuple[AcceptedDomain, ...] | None) -> Callable[[str], int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +43,8 @@ class RecipientList:
 
     `people` holds the type and the target of each recipient, `addresses` each SMTP address in lower
     case with its `owner` (a row of `people`). `onpremises`: it comes from the shell of the
-    organization's own servers, where `UserMailbox` means the opposite place.
+    organization's own servers, where `UserMailbox` means the opposite place. `since` is the moment of
+    its snapshot; None = undated.
     """
 
     where: str
@@ -50,6 +52,7 @@ class RecipientList:
     people: pa.Table
     addresses: pa.Table
     onpremises: bool = False
+    since: datetime | None = None
 
 
 @dataclass(slots=True)

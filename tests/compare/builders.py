@@ -124,8 +124,8 @@ class OneByOne:
         # The header sender stands in for an envelope sender that is not stated, or null (reference 8, Sender kind).
         sender = envelope if envelope not in {None, "<>"} else header or envelope
         return Observation(
-            recipient=lens.recipient(row["recipient"] or ""),
-            sender=lens.sender(sender),
+            recipient=lens.recipient(row["recipient"] or "", moment),
+            sender=lens.sender(sender, moment),
             source=lens.source(row["connecting_ip"] or "", row["connecting_host"] or ""),
             status=status,
             direction=direction_of(row["directionality"]),

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from analyzer.moments import microseconds
 from analyzer.tenant.model import (
     AcceptedDomain,
     ConnectorType,
@@ -16,6 +17,7 @@ from analyzer.tenant.model import (
     MailboxPlace,
     OutboundConnector,
     Placement,
+    Residence,
     Service,
     Settings,
     Snapshot,
@@ -125,6 +127,15 @@ PLAIN_DOMAINS = (AcceptedDomain("contoso.com"), AcceptedDomain("contoso.onmicros
 PLACEMENTS = st.builds(
     Placement, st.sampled_from(MailboxPlace), st.sampled_from((None, None, "x@example.net", "x@contoso.com"))
 )
+MOVED = st.builds(
+    lambda at, before, after: Residence(
+        (before, Placement(MailboxPlace.MOVING), after), (microseconds(at), microseconds(at + timedelta(hours=30)))
+    ),
+    st.sampled_from(MOMENTS),
+    PLACEMENTS,
+    PLACEMENTS,
+)
+LIVES = PLACEMENTS | MOVED
 ACCEPTED = st.just(PLAIN_DOMAINS) | st.lists(
     st.builds(
         AcceptedDomain,
@@ -163,7 +174,7 @@ def tenants(draw: st.DrawFn) -> Tenant:
             inbound=draw(_connectors(INBOUND_NAMES, _inbound)),
             accepted=draw(_mostly(ACCEPTED)),
             rules=draw(_mostly(RULES)),
-            directory=draw(_mostly(st.dictionaries(st.sampled_from(ADDRESSES), PLACEMENTS, min_size=4).map(directory))),
+            directory=draw(_mostly(st.dictionaries(st.sampled_from(ADDRESSES), LIVES, min_size=4).map(directory))),
         )
         for number, since in enumerate(dates)
     )

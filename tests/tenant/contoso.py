@@ -231,6 +231,20 @@ HYBRID: tuple[Object, ...] = (
         "WhenChangedUTC": "2025-03-24T07:15:02.0000000Z",
     },
 )
+MOVES: tuple[Object, ...] = (
+    {
+        "DisplayName": "Bob",
+        "EmailAddress": "robert@contoso.com",
+        "Status": "Completed",
+        "RequestStyle": "CrossOrg",
+        "Direction": "Pull",
+        "RemoteHostName": "mail.contoso.com",
+        "BatchName": "MigrationService:Pilot",
+        "TargetDatabase": "NAMPR14DG078-db127",
+        "CompletionTimestamp": "2024-03-15T04:30:00.0000000Z",
+        "LastSuccessfulSyncTimestamp": "2024-03-15T04:20:00.0000000Z",
+    },
+)
 TENANT = {
     "outbound": OUTBOUND,
     "inbound": INBOUND,

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from analyzer.errors import TenantError
 from analyzer.tenant import load_tenant, recipients
-from analyzer.tenant.directory import MailDirectory, build_directory
+from analyzer.tenant.directory import build_directory
+from analyzer.tenant.maildirectory import MailDirectory
 from analyzer.tenant.model import AcceptedDomain, DomainType, MailboxPlace, Placement
 from analyzer.tenant.recipients import ListBuilder, RecipientList
 from tests.tenant import renderings as r

@@ -214,7 +214,7 @@ def test_every_rendering_gives_the_same_tenant(tmp_path: Path, render: Any) -> N
 @pytest.mark.parametrize("signature", SIGNATURES, ids=lambda s: s.kind.value)
 def test_each_signature_knows_its_own_objects(signature: Any) -> None:
     """The full object of each kind is recognised as that kind and no other, in any case of letters."""
-    kinds = r.TENANT if signature.kind.value in r.TENANT else r.OWN
+    kinds = {**r.TENANT, **r.OWN, "moves": r.MOVES}
     properties = tuple(kinds[signature.kind.value][0])
     assert recognise(properties) is signature.kind
     assert recognise(tuple(name.upper() for name in properties)) is signature.kind
