@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from analyzer import Decision, UsageError, route
+from analyzer.moments import microseconds
 from analyzer.selection import inbound as arriving_rules
 from analyzer.selection import outbound as leaving_rules
-from analyzer.tenant.model import ConnectorType, DomainType, MailboxPlace, Placement, Snapshot, Tenant
+from analyzer.tenant.model import ConnectorType, DomainType, MailboxPlace, Placement, Residence, Snapshot, Tenant
 from analyzer.tenant.policy import Policy
 from tests.builders import (
     BANKER,
@@ -488,3 +489,18 @@ def test_a_place_that_does_not_exist_is_a_mistake_of_the_user(option: str) -> No
     """In Python as on the command line, a wrong place is one clear line that names the right ones."""
     with pytest.raises(UsageError, match="onpremises"):
         ask(HYBRID, JOHN, BOB, **{option: "mars"})
+
+
+def test_a_moved_mailbox_at_its_time() -> None:
+    """`at` decides where the mailbox lived; without it the move is over."""
+    noon = datetime(2025, 3, 15, 12, tzinfo=UTC)
+    edges = tuple(microseconds(noon + timedelta(hours=h)) for h in (-1, 1))
+    life = Residence((Placement(MailboxPlace.ONPREMISES), Placement(MailboxPlace.MOVING), CLOUD), edges)
+    ours = tenant(directory=directory({JOHN: life, BOB: CLOUD}))
+    before, during, after = (
+        route(ours, recipient=JOHN, sender=BOB, origin="cloud", at=noon + timedelta(hours=h)) for h in (-2, 0, 2)
+    )
+    assert (before.path, before.outcome) == ("cloud>onpremises", "connector")
+    assert (during.path, during.outcome, during.missing) == ("cloud>unknown", "undetermined", ("destination",))
+    assert (after.path, after.outcome) == ("cloud>cloud", "local")
+    assert route(ours, recipient=JOHN, sender=BOB, origin="cloud").path == after.path

@@ -9,6 +9,7 @@ from analyzer.compare.judgement import SideJudgement
 from analyzer.compare.observation import Observation
 from analyzer.compare.sides import GRAVITY, SideResult, Verdict, inbound_side, outbound_side
 from analyzer.selection.decision import Answer, Outcome
+from analyzer.tenant.model import MailboxPlace
 
 Reading = tuple[Case, str, SideResult | None]  # the case, the attribution's missing input, what a side came to
 
@@ -52,9 +53,17 @@ def _combined(row: Observation, readings: list[Reading]) -> SideJudgement:
         return SideJudgement(Verdict.NO_EVIDENCE, "no-connector-evidence", answer, None, deciding(readings, _answer_of))
     named = tuple(dict.fromkeys((*deciding(readings, _statement_of), *missing)))
     reason = "rule-hit-unknown" if named == ("rule_hit",) else "input-missing"
+    if _moving(row, named):
+        reason = "mailbox-moving"
     if any(r.reason == "direct-send-possible" for r in results) and not named:
         reason = "direct-send-possible"
     return SideJudgement(Verdict.UNDETERMINED, reason, answer, value, named)
+
+
+def _moving(row: Observation, named: tuple[str, ...]) -> bool:
+    # Within the grace time of its move a mailbox may be on either side: reported, not guessed.
+    places = {"destination": row.recipient.placement, "origin": row.sender.placement}
+    return any(places.get(name) is MailboxPlace.MOVING for name in named)
 
 
 def _reason(results: list[SideResult], first: SideResult) -> str:

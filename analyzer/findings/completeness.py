@@ -87,17 +87,19 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
 
 
 def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:
-    """A connector was changing, or its earlier settings are unknown, when these messages passed.
+    """A connector was changing, its earlier settings are unknown, or a mailbox was being moved.
 
     What it means:
         The message lies within the grace time of a connector's WhenChangedUTC, or before it while no
-        export from before the change was given. What looked wrong may have been right at that time.
+        export from before the change was given; or within the grace time of the sender's or recipient's
+        move between the cloud and your servers. What looked wrong may have been right at that time.
 
     Why it matters:
-        An alarm would rest on settings that were perhaps not in force.
+        An alarm would rest on settings, or on a place, that were perhaps not in force.
 
     What to do:
-        Add an export from before the change as a dated snapshot folder, or look at later messages.
+        Add an export from before the change as a dated snapshot folder, or look at later messages. For
+        moves, export Get-MoveRequestStatistics, which holds the time of completion.
 
     Example:
         "Connector 2" was changed on 10 March; messages of 9 March disagree with its present settings.
@@ -116,6 +118,21 @@ def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:
             domain=str(group["domain"]),
             logged=str(logged) if logged else None,
             selected=str(selected) if selected else None,
+        )
+
+    yield from _moving(causes)
+
+
+def _moving(causes: pa.Table) -> Iterator[Finding]:
+    for group in grouped(where(causes, reason="mailbox-moving"), ["path"]):
+        yield Finding(
+            title=f"{group['messages']} messages passed while a mailbox was being moved",
+            cause="Within the grace time of a move both sides are possible.",
+            advice="Nothing to mend. If these are many, export Get-MoveRequestStatistics, which holds the time of "
+            "completion, or shorten change_grace in mailflow.toml under [thresholds].",
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=str(group["domain"]),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.findings.base import Context, Finding, grouped, listing, measures, where
 
@@ -84,7 +85,9 @@ def recipient_location_unknown(causes: pa.Table, _context: Context) -> Iterator[
 
 
 def _missing(causes: pa.Table, name: str, title: str, advice: str) -> Iterator[Finding]:
-    found = listing(where(causes, verdict="undetermined"), "missing", name)
+    open_rows = where(causes, verdict="undetermined")
+    told = pc.field("reason") != "mailbox-moving"  # MF404: no export would tell
+    found = listing(open_rows.filter(told), "missing", name)
     for group in grouped(found, ["path"]):
         yield Finding(
             title=f"{title}: {group['messages']} messages {group['path']}",

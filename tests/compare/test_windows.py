@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import BOB, JOHN, SUN, inbound, networks, outbound, snapshot, tenant
+from analyzer.moments import microseconds
+from analyzer.tenant.model import MailboxPlace, Placement, Residence
+from tests.builders import BOB, CLOUD, FOREIGN_HOST, JOHN, SUN, directory, inbound, networks, outbound, snapshot, tenant
 from tests.compare.builders import (
     DELIVERED,
     ENHANCED,
@@ -142,3 +144,46 @@ def test_mail_to_the_internet_is_untouched_by_an_onpremises_connectors_window() 
     cells: Row = {**FROM_CLOUD, **SENT, "recipient": SUN, "logged_connector": "Lane"}
     lanes = (outbound("To on-premises", "contoso.com", changed_at=RECENT), outbound("Lane", "fabrikam.com"))
     assert judged(tenant(outbound=lanes), ENHANCED, cells).verdict == "misroute"
+
+
+def _moved(places: tuple[MailboxPlace, MailboxPlace], **changes: Any) -> Any:
+    """Build the tenant whose John changed sides at noon, with an hour of grace."""
+    edges = (microseconds(NOON - 60 * MINUTE), microseconds(NOON + 60 * MINUTE))
+    before, after = (Placement(place) for place in places)
+    life = Residence((before, Placement(MailboxPlace.MOVING), after), edges)
+    return tenant(directory=directory({JOHN: life, BOB: CLOUD}), **changes)
+
+
+ONBOARDING = (MailboxPlace.ONPREMISES, MailboxPlace.CLOUD)
+MOVED = [
+    # when the row was logged, seen from the move, and what it shows
+    pytest.param(-2 * 60 * MINUTE, {}, BY_CONNECTOR, "match", id="before: to our servers"),
+    pytest.param(2 * 60 * MINUTE, {**DELIVERED}, {**BY_MX}, "match", id="after: delivered locally"),
+    pytest.param(-2 * 60 * MINUTE, {}, BY_MX, "misroute", id="before: sent by MX"),
+    pytest.param(0 * MINUTE, {"delivery_status": "Delivered"}, BY_MX, "undetermined", id="during: perhaps by MX"),
+    pytest.param(0 * MINUTE, {**DELIVERED}, BY_MX, "match", id="during: delivered is delivered"),
+    pytest.param(0 * MINUTE, {}, BY_CONNECTOR, "match", id="during: a Send by the connector"),
+]
+
+
+@pytest.mark.parametrize("at, more, cells, verdict", MOVED)
+def test_a_recipient_is_judged_by_where_the_mailbox_lived_that_day(
+    at: timedelta, more: Row, cells: Row, verdict: str
+) -> None:
+    """Before the move our servers, after it the cloud, and in between nothing is guessed."""
+    found = judged(_moved(ONBOARDING), ENHANCED, cells, more, received_at=NOON + at)
+    assert found.verdict == verdict
+    assert (found.reason == "mailbox-moving") is (verdict == "undetermined")
+
+
+SENT_BY_JOHN: Row = {"header_from": JOHN, "connecting_ip": FOREIGN_HOST, "directionality": "outbound", **SENT}
+
+
+@pytest.mark.parametrize(
+    "hours, origin", [(-2, "onpremises"), (0, None), (2, "cloud")], ids=["before", "during", "after"]
+)
+def test_a_sender_is_judged_by_where_the_mailbox_lived_that_day(hours: int, origin: str | None) -> None:
+    """Mail that leaves for the internet comes from the cloud once its sender's mailbox is there."""
+    cells = {**SENT_BY_JOHN, "recipient": SUN, "logged_connector": ""}
+    found = judged(_moved(ONBOARDING), ENHANCED, cells, received_at=NOON + hours * 60 * MINUTE)
+    assert found.origin == origin

@@ -101,6 +101,7 @@ RAISED = [
     ("MF402", {**OPEN, "unknown_connector": "Old relay"}, OPEN, "Get-InboundConnector"),
     ("MF402", {**OPEN, "missing": ["outbound_connectors"]}, OPEN, "[exports] empty"),
     ("MF404", {**OPEN, "reason": "change-window"}, OPEN, "WhenChangedUTC"),
+    ("MF404", {**OPEN, "reason": "mailbox-moving"}, OPEN, "Get-MoveRequestStatistics"),
     ("MF405", {**OPEN, "missing": ["mx"]}, OPEN, "[mx]"),
     ("MF406", {**OPEN, "missing": ["rule_hit"]}, OPEN, "Get-TransportRule"),
     ("MF407", {**OPEN, "missing": ["destination"]}, OPEN, "Get-EXORecipient"),
@@ -184,3 +185,10 @@ def test_mail_refused_at_the_door_is_in_no_trace() -> None:
 
     assert [r["code"] for r in found({}, tenant=refusing)] == ["MF410"]
     assert found({}) == []
+
+
+def test_a_mailbox_on_the_move_is_no_missing_export() -> None:
+    """While a mailbox moves no recipients list would tell its place, so MF407 does not ask for one."""
+    row = {**OPEN, "missing": ["destination"]}
+    assert [f["code"] for f in found({**row, "reason": "mailbox-moving"})] == ["MF404"]
+    assert [f["code"] for f in found({**row, "reason": "input-missing"})] == ["MF407"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby
 
 import pyarrow as pa
@@ -13,15 +15,28 @@ from hypothesis import strategies as st
 from analyzer.compare import Judge, Judgement, Observation
 from analyzer.compare.case import Inputs, View
 from analyzer.evidence import Witness
+from analyzer.moments import microseconds
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.judging import judge_rows
 from analyzer.schema import NORMALISED
-from analyzer.tenant.model import (
-    Tenant,
-)
+from analyzer.tenant.model import MailboxPlace, Placement, Residence, Tenant
 from analyzer.tenant.policy import Policy
-from tests.builders import BOB, FOREIGN_HOST, JOHN, SUN, inbound, networks, outbound, tenant
+from tests.builders import (
+    BOB,
+    CLOUD,
+    FOREIGN_HOST,
+    JOHN,
+    ONPREMISES,
+    SUN,
+    directory,
+    inbound,
+    networks,
+    outbound,
+    snapshot,
+    tenant,
+)
 from tests.compare.builders import (
+    ENHANCED,
     EXTENDED,
     FROM_CLOUD,
     FROM_OUR_SERVER,
@@ -154,3 +169,57 @@ def test_every_cell_has_a_say_on_both_paths(base: Row, changed: Row) -> None:
     together = vectorised(Engine(EVERY_CELL), EXTENDED, rows)
     assert together == one_by_one(EVERY_CELL, EXTENDED, rows)
     assert together[0] != together[1]
+
+
+MOVED = Residence(
+    (ONPREMISES, Placement(MailboxPlace.MOVING), CLOUD),
+    (microseconds(START + timedelta(hours=10)), microseconds(START + timedelta(hours=12))),
+)
+HOURS = st.integers(0, 24)
+
+
+@MODEST
+@given(
+    st.lists(st.tuples(st.sampled_from((JOHN, BOB, SUN)), st.sampled_from((JOHN, BOB, SUN)), HOURS, st.booleans())),
+    st.booleans(),
+)
+def test_a_moved_mailbox_is_judged_by_its_day(
+    drawn: list[tuple[str, str, int, bool]],
+    twice: bool,  # noqa: FBT001
+) -> None:
+    """Senders and recipients are before, within and after their moves on both paths alike, in every snapshot."""
+    listed = snapshot(directory=directory({JOHN: MOVED, BOB: CLOUD}))
+    later = snapshot(since=START + timedelta(hours=11), directory=directory({JOHN: CLOUD, BOB: MOVED}))
+    ours = tenant(replace(listed, since=START), later) if twice else tenant(listed)
+    rows = [
+        row(
+            FROM_CLOUD,
+            header_from=header,
+            envelope_sender=header if stated else None,
+            recipient=to,
+            delivery_status="Receive, Delivered",
+            received_at=START + timedelta(hours=hours),
+            source_row=number,
+        )
+        for number, (header, to, hours, stated) in enumerate(drawn, 1)
+    ]
+    if rows:
+        assert vectorised(Engine(ours), ENHANCED, rows) == one_by_one(ours, ENHANCED, rows)
+
+
+def test_the_day_of_a_moved_mailbox_tells() -> None:
+    """The same message is judged differently before, during and after the recipient's move."""
+    ours = tenant(directory=directory({JOHN: MOVED, BOB: CLOUD}))
+    rows = [
+        row(
+            FROM_CLOUD,
+            recipient=JOHN,
+            logged_connector="",
+            received_at=START + timedelta(hours=hours),
+            source_row=hours,
+        )
+        for hours in (9, 11, 13)
+    ]
+    found = vectorised(Engine(ours), ENHANCED, rows)
+    assert [j.destination for j in found] == ["onpremises", None, "cloud"]
+    assert found == one_by_one(ours, ENHANCED, rows)
