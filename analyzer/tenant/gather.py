@@ -126,15 +126,16 @@ def _read_csv(document: Document, gathered: Gathered, *, onpremises: bool) -> bo
 
 def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
     """Read a document that may hold objects of every kind, one after the other."""
-    recipients, moves = ListBuilder(document.where, onpremises), MigrationBuilder(document.where, onpremises)
+    lists: dict[Kind | None, ListBuilder | MigrationBuilder] = {
+        Kind.RECIPIENTS: ListBuilder(document.where, onpremises),
+        Kind.MOVES: MigrationBuilder(document.where, onpremises),
+    }
     known: list[tuple[Kind, Properties]] = []
     unused: set[Kind] = set()
     unknown, foreign = 0, False
     for kind, properties in _objects(_resolved(document)):
-        if kind is Kind.RECIPIENTS:
-            recipients.add_object(properties)
-        elif kind is Kind.MOVES:
-            moves.add_object(properties)
+        if kind in lists:
+            lists[kind].add_object(properties)
         elif kind and (side := _side(kind, onpremises=onpremises)):
             known.append((side, properties))
         elif kind:
@@ -143,7 +144,7 @@ def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -
             foreign = True  # another resource of Microsoft365DSC, of which there are hundreds
         else:
             unknown += 1
-    listed = gathered.add_lists(recipients.build(), moves.build())
+    listed = gathered.add_lists(*(builder.build() for builder in lists.values()))
     _add(document, known, gathered)
     for kind in sorted(unused):
         _left_out(document, _unused(kind))
