@@ -6,29 +6,78 @@ import json
 
 import click
 
-from analyzer.cli.options import json_option, reading_options
+from analyzer.cli.options import json_option, policy_option, policy_values, reading_options
 from analyzer.errors import UsageError
+from analyzer.schema import SEVERITIES
+
+_THRESHOLD = "medium"
 
 
 @click.command()
 @click.argument("logs", nargs=-1, metavar="[LOG...]")
 @click.option("--tenant", "tenant_path", metavar="DIR", help="Folder of configuration exports.")
+@click.option("--show", is_flag=True, help="Print the tenant as the engine sees it, instead of its traps.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default=_THRESHOLD,
+    show_default=True,
+    help="Exit 1 when a trap of the configuration is at least this severe.",
+)
+@policy_option
 @reading_options
 @json_option
-def validate(logs: tuple[str, ...], tenant_path: str | None, *, as_json: bool, **said: str | None) -> int:
-    """Say what is recognised in a tenant folder, in logs, or in both.
+def validate(
+    logs: tuple[str, ...],
+    tenant_path: str | None,
+    *,
+    show: bool,
+    fail_on: str,
+    policies: tuple[str, ...],
+    as_json: bool,
+    **said: str | None,
+) -> int:
+    """Say what is recognised in a tenant folder, in logs, or in both, and what is wrong in the configuration.
 
-    Exit code 1 says that rows of a log could not be read.
+    Exit code 1 says that a trap of the configuration is at least as severe as --fail-on, or that rows
+    of a log could not be read.
     """
     from analyzer.report.validation import LogCheck, check_log
-    from analyzer.tenant import describe, load_tenant
 
     if not logs and tenant_path is None:
         raise UsageError("validate: nothing to look at; give LOG..., --tenant DIR, or both")
-    lines = describe(load_tenant(tenant_path)) if tenant_path else []
+    if show and tenant_path is None:
+        raise UsageError("validate --show: there is no tenant to show; give --tenant DIR")
+    told, lines, failed = _tenant(tenant_path, policies, show=show, fail_on=fail_on) if tenant_path else ({}, [], False)
     checks: list[LogCheck] = [c for log in logs for c in check_log(log, **said)]
     if as_json:
-        click.echo(json.dumps({"tenant": lines, "logs": [c.as_dict() for c in checks]}, indent=2, ensure_ascii=False))
+        whole = {"tenant": [], "traps": [], **told, "logs": [c.as_dict() for c in checks]}
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join([*lines, *(line for c in checks for line in c.lines())]))
-    return 1 if any(c.rejected for c in checks) else 0
+    return 1 if failed or any(c.rejected for c in checks) else 0
+
+
+def _tenant(
+    path: str, policies: tuple[str, ...], *, show: bool, fail_on: str
+) -> tuple[dict[str, object], list[str], bool]:
+    """Look at a tenant folder: what to print as JSON, what as text, and whether it fails."""
+    from dataclasses import replace
+    from textwrap import wrap
+
+    from analyzer.report.reading import tenant_reading
+    from analyzer.report.reading_text import reading_lines
+    from analyzer.report.validation import TenantCheck
+    from analyzer.tenant import describe, load_tenant
+
+    tenant, chosen = load_tenant(path), policy_values(policies)
+    settings = replace(tenant.settings, policy=tenant.settings.policy.ruled_by(chosen))
+    check = TenantCheck.of(replace(tenant, settings=settings))
+    told: dict[str, object] = {"tenant": describe(tenant), "traps": check.as_dicts()}
+    lines = [line for text in describe(tenant) for line in wrap(text, 100, subsequent_indent="  ")]
+    lines += [] if show else check.lines()
+    if show:
+        reading = tenant_reading(tenant, chosen)
+        told["reading"] = reading
+        lines += ["", *reading_lines(reading)]
+    return told, lines, check.fails(fail_on) and not show

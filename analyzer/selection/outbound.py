@@ -86,7 +86,7 @@ class OutboundView:
                 steps.append(unusable)
             elif found is None:
                 steps.append(Step(connector.name, "does not match the recipient domain", "3.4"))
-            elif exempt_from_cmt and is_cmt(connector) and found[0] == _order(self.policy)[Rank.STAR]:
+            elif exempt_from_cmt and is_cmt(connector) and found[0] == order_of(self.policy)[Rank.STAR]:
                 # rule: KB 3194415, an exempt message does not fall back onto the CMT connector's own `*`
                 steps.append(Step(connector.name, "its * does not count for mail exempt from CMT", "3.3 step 5"))
             else:
@@ -100,7 +100,7 @@ class OutboundView:
         for key, connector, how in ranked:
             fate = "most specific match" if key == best else "matches, but another is more specific"
             steps.append(Step(connector.name, f"{how}: {fate}", "3.5"))
-        order = {place: r for r, place in _order(self.policy).items()}
+        order = {place: r for r, place in order_of(self.policy).items()}
         return Match(tuple(c for key, c, _ in ranked if key == best), order[best[0]], tuple(steps))
 
 
@@ -123,7 +123,8 @@ def is_cmt(connector: OutboundConnector) -> bool:
     return connector.enabled and connector.route_all_via_onpremises and connector.type is ConnectorType.ONPREMISES
 
 
-def _order(policy: Policy) -> dict[Rank, int]:
+def order_of(policy: Policy) -> dict[Rank, int]:
+    """Give the place of each rank: the smaller is tried first."""
     # rule: 3.5. Policy `precedence` decides between *.suffix and all accepted domains.
     suffix, accepted = (1, 2) if policy.precedence == "example" else (2, 1)
     return {Rank.EXACT: 0, Rank.SUFFIX: suffix, Rank.ALL_ACCEPTED: accepted, Rank.STAR: 3}
@@ -131,7 +132,7 @@ def _order(policy: Policy) -> dict[Rank, int]:
 
 def rank(connector: OutboundConnector, domain: DomainFacts, policy: Policy) -> tuple[int, int, str] | None:
     """Say how well a connector matches: (rank, shorter is better within it, words); None = not at all."""
-    order, by_domain = _order(policy), _by_recipient_domain(connector, domain, policy)
+    order, by_domain = order_of(policy), _by_recipient_domain(connector, domain, policy)
     # AllAcceptedDomains is effective only on OnPremises connectors (3.1).
     scoped_to_accepted = connector.all_accepted_domains and connector.type is ConnectorType.ONPREMISES
     accepted = scoped_to_accepted and domain.accepted is not None

@@ -233,6 +233,7 @@ class Settings:
 
     `mx_default` and the values of `mx` are `office365`, `onpremises` or `thirdparty`; None means
     that nobody said. `direct_send_*` are the devices for which the default inbound connector is right.
+    `stated` names the keys that the file holds, such as `mx.default`.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -249,6 +250,7 @@ class Settings:
     partner_domains: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     change_grace: timedelta = timedelta(minutes=60)
+    stated: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

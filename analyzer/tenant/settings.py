@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -178,12 +179,14 @@ def read_settings(text: str, where: str) -> Settings:
         TenantError: the first mistake: broken TOML, an unknown key, a value that is not allowed.
     """
     try:
-        parsed = MailflowToml.model_validate(tomllib.loads(text))
+        raw = tomllib.loads(text)
+        parsed = MailflowToml.model_validate(raw)
     except tomllib.TOMLDecodeError as error:
         raise TenantError(where, f"broken TOML ({shown(str(error))})", "a table of `key = value` lines") from None
     except ValidationError as error:
         raise _mistake(error.errors()[0], where) from None
-    return _settings(parsed, where)
+    stated = frozenset(f"{table}.{key}" for table, part in raw.items() for key in part)
+    return replace(_settings(parsed, where), stated=stated)
 
 
 def json_schema() -> dict[str, object]:
