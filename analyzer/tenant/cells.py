@@ -29,6 +29,7 @@ LOST_CELL = (
     r"^(System|Microsoft|Deserialized)\.[\w.]+(`\d+)?(\[.*\])?$|^@\{|(\.\.\.|…)\}?$|\$[({]?\$?OrganizationName\b"
 )
 _LOST = re.compile(LOST_CELL)
+_OPAQUE = "@{}"  # an object, or a list within a list, of which nothing tells what its value is
 # Where an object around a value keeps the value: enums and wrapped lists of Windows PowerShell 5.1
 # ({"value": 1, "Value": "Partner"}), proxy addresses, address ranges, domains, references.
 _INNER = ("Value", "value", "ProxyAddressString", "Expression", "IPAddressToString", "Address", "Domain", "Name")
@@ -57,7 +58,7 @@ def plain(value: object) -> object:
             return value.text
         inner = next((value[key] for key in _INNER if value.get(key) is not None), None)
         if inner is None:
-            return None if not any(v is not None for v in value.values()) else str(dict(value))
+            return None if not any(v is not None for v in value.values()) else _OPAQUE
         value = inner
     return value
 
@@ -93,6 +94,8 @@ def _costed(text: str) -> list[str]:
 
 def _item(value: object) -> tuple[str, ...]:
     """Drop the cost of one value of a list; a blank one is none."""
+    if isinstance(value, list | tuple):
+        return (_OPAQUE,)
     text = re.sub(r";\d{1,3}$", "", str("" if value is None else value).strip())
     return (text,) if text else ()
 
@@ -146,6 +149,8 @@ class Record:
         if isinstance(value, list):
             return bool(value)
         text = "" if value is None else str(value).strip()
+        if text == _OPAQUE:
+            return True
         self._refuse_lost(name, (text,))
         return text.lower() not in {"", "{}", "false", "$false"}
 

@@ -275,6 +275,8 @@ MISTAKES = [
      "object 1 (Connector 1): TlsDomain: 'mail.*.contoso.com' is no domain; contoso.com, *.contoso.com or *"),
     ("outbound", {"RecipientDomains": "System.String[]"}, "RecipientDomains: 'System.String[]' stands in the place"),
     ("outbound", {"RecipientDomains": "{a.example.com, b.example.com...}"}, "stands in the place of the values"),
+    ("outbound", {"RecipientDomains": [["contoso.com"]]}, "RecipientDomains: '@{}' stands in the place"),
+    ("outbound", {"RecipientDomains": [{"Type": "smtp"}]}, "RecipientDomains: '@{}' stands in the place"),
     ("outbound", {"SmartHosts": "Microsoft.Exchange.Data.MultiValuedProperty`1[Microsoft.Exchange.Data.SmartHost]"},
      "SmartHosts: 'Microsoft.Exchange.Data.Multi"),
     ("outbound", {"ConnectorType": None}, "ConnectorType: missing or empty"),
