@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 
@@ -13,13 +13,14 @@ from analyzer.compare.judge import Judge
 from analyzer.compare.observation import Observation
 from analyzer.compare.readings import Reading, deciding
 from analyzer.compare.sides import SideResult, Verdict, relayed_by_mx
+from analyzer.compare.windows import BEFORE_HISTORY, EARLIER
 from analyzer.errors import UsageError
 from analyzer.moments import utc
-from analyzer.pipeline.snapshots import Timeline
+from analyzer.pipeline.snapshots import Epoch, Timeline
 from analyzer.printable import printable
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import Lens
-from analyzer.tenant.model import Place, Tenant
+from analyzer.tenant.model import Place, Snapshot, Tenant
 from analyzer.tenant.policy import Policy
 from analyzer.tracing import arriving_step, html, inputs_step, leaving_step, policies_step, printed
 
@@ -91,6 +92,7 @@ def route(
     destination: str | None = None,
     at: datetime | str | None = None,
     policy: Policy | Mapping[str, str] | None = None,
+    judge_earlier: bool | None = None,
 ) -> Decision:
     """Decide one made-up message.
 
@@ -106,10 +108,12 @@ def route(
         destination: as origin, for the recipient.
         at: the moment, for dated snapshots; None takes the latest. Naive times are UTC.
         policy: policies instead of the tenant's own, or single values over them.
+        judge_earlier: decide a moment before the first dated snapshot by that one; None leaves it to mailflow.toml.
     """
     moment = utc(at, "at")
-    number = Timeline(tenant).epoch_at(moment).snapshot if moment else len(tenant.snapshots) - 1
-    snapshot = tenant.snapshots[number]
+    if judge_earlier is not None:
+        tenant = replace(tenant, settings=replace(tenant.settings, judge_earlier=judge_earlier))
+    snapshot, epoch = _in_force(tenant, moment)
     lens = Lens(snapshot, tenant.settings)
     row = Observation(
         recipient=lens.recipient(recipient, moment),
@@ -124,7 +128,38 @@ def route(
         destination=_place(destination, "destination"),
         made_up=True,
     )
-    return _decided(row, lens, tenant.settings.policy.ruled_by(policy), snapshot.name)
+    decision = _decided(row, lens, tenant.settings.policy.ruled_by(policy), snapshot.name)
+    return decision if epoch is None else _at_its_time(decision, epoch)
+
+
+def _in_force(tenant: Tenant, moment: datetime | None) -> tuple[Snapshot, Epoch | None]:
+    """Find the configuration of a moment; without one, the latest snapshot."""
+    if moment is None:
+        return tenant.snapshots[-1], None
+    timeline = Timeline(tenant)
+    epoch = timeline.epoch_at(moment)
+    return timeline.configurations[epoch.configuration], epoch
+
+
+def _at_its_time(decision: Decision, epoch: Epoch) -> Decision:
+    """Say what was changing at the moment; before every snapshot nobody can tell."""
+    open_then = tuple(Step("history", f"not sure at this time: {c.label}", "8, change window") for c in epoch.changing)
+    if not epoch.early:
+        return replace(decision, steps=(*open_then, *decision.steps))
+    return replace(
+        decision,
+        outcome=Outcome.UNDETERMINED.value,
+        inbound_outcome=Outcome.UNDETERMINED.value if decision.inbound_outcome else None,
+        selected_inbound_connector=None,
+        selected_outbound_connector=None,
+        code=None,
+        candidates=(),
+        missing=EARLIER,
+        reason=BEFORE_HISTORY,
+        policies={},
+        snapshot=epoch.name,
+        steps=(Step("history", "older than the first snapshot: no export tells what was in force", "8"),),
+    )
 
 
 def _place(name: str | None, what: str) -> Place | None:

@@ -46,7 +46,7 @@ INPUTS = {
     "source_tenant": "from which Office 365 tenant the message came: no log shows it",
     "outbound_connectors": "the outbound connectors: Get-OutboundConnector",
     "inbound_connectors": "the inbound connectors: Get-InboundConnector",
-    "earlier_configuration": "the settings before a change: add an older export as a dated snapshot",
+    "earlier_configuration": "the settings at that time: add an older export as a dated snapshot",
 }
 
 
@@ -161,7 +161,12 @@ MESSAGES = TableSchema(
             "candidates", TEXTS, "Connectors that match equally well, or the answers under a policy's other values."
         ),
         Column("missing", TEXTS, "Inputs that are missing and matter."),
-        Column("snapshot", CODED, "Configuration snapshot the row was judged by."),
+        Column("changing", TEXTS, "Changes of the configuration because of which an alarm was withheld."),
+        Column(
+            "snapshot",
+            CODED,
+            "Snapshot the row was judged by; `A changed T` = A with what had changed up to T; `before A` = none.",
+        ),
         Column("source_file", CODED, "The file, as given."),
         Column("source_row", COUNT, "Record number in the file from 1, header not counted."),
     ),
@@ -184,7 +189,7 @@ CAUSES = TableSchema(
     (
         Column("day", pa.date32(), "Day in UTC."),
         Column("format", TEXT, "Log format the rows came from."),
-        Column("snapshot", TEXT, "Configuration snapshot the rows were judged by."),
+        Column("snapshot", TEXT, "Snapshot the rows were judged by, as in `messages`."),
         Column("origin", TEXT, "Where the messages came from."),
         Column("destination", TEXT, "Where the recipients are."),
         Column("path", TEXT, "origin>destination."),
@@ -207,6 +212,7 @@ CAUSES = TableSchema(
         Column("policies", TEXTS, "Policies the verdict rests on, as name=value."),
         Column("bears_out", TEXTS, "For each policy whose values differ here: the values the log agrees with."),
         Column("missing", TEXTS, "Inputs that are missing and matter."),
+        Column("changing", TEXTS, "Changes of the configuration because of which an alarm was withheld."),
         Column("source", TEXT, "Connecting address where the cause is one of arrival; else null."),
         Column("contradicted", pa.bool_(), "The row contradicts the recipients list on where the mailbox lives."),
         Column("unknown_connector", TEXT, "Logged name that no snapshot knows; else null."),

@@ -417,7 +417,6 @@ def dated(day: int, carrier: str) -> Snapshot:
         (datetime(2024, 1, 19, 23, 59, 59, tzinfo=UTC), "First"),
         (datetime(2024, 1, 20), "Second"),  # noqa: DTZ001 - naive times are UTC
         (datetime(2024, 1, 20, 1, tzinfo=timezone(timedelta(hours=2))), "First"),  # 23:00 UTC on the day before
-        (datetime(2023, 1, 1, tzinfo=UTC), "First"),  # before every snapshot: the earliest stands in
     ],
 )
 def test_the_snapshot_in_force_at_a_moment_answers(at: datetime | None, carrier: str) -> None:
@@ -426,6 +425,29 @@ def test_the_snapshot_in_force_at_a_moment_answers(at: datetime | None, carrier:
 
     assert found.selected_outbound_connector == carrier
     assert found.snapshot == {"First": "2024-01-10T0000Z", "Second": "2024-01-20T0000Z"}[carrier]
+
+
+def test_before_every_snapshot_nobody_can_tell_unless_told() -> None:
+    """A moment that no export covers has no answer; with `judge_earlier` the first snapshot stands in."""
+    ours, early = tenant(dated(10, "First"), dated(20, "Second")), datetime(2023, 1, 1, tzinfo=UTC)
+    found = ask(ours, JOHN, BOB, at=early)
+    assert (found.outcome, found.selected_outbound_connector, found.missing) == (
+        "undetermined",
+        None,
+        ("earlier_configuration",),
+    )
+    assert (found.reason, found.snapshot) == ("before-first-snapshot", "before 2024-01-10T0000Z")
+    assert ask(ours, JOHN, BOB, at=early, judge_earlier=True).selected_outbound_connector == "First"
+
+
+def test_a_moment_inside_a_change_window_says_so() -> None:
+    """The answer is that of the moment; the first step names what was changing."""
+    changed_at = datetime(2024, 1, 15, 12, tzinfo=UTC)
+    later = outbound("First", "contoso.com", smart_hosts=("mail.contoso.com",), changed_at=changed_at)
+    ours = tenant(dated(10, "First"), replace(dated(20, "First"), outbound=(later,)))
+    found = ask(ours, JOHN, BOB, at=changed_at)
+    assert found.snapshot == "2024-01-10T0000Z changed 2024-01-15T120000Z"
+    assert found.steps[0].fate == "not sure at this time: outbound connector First, changed 2024-01-15 12:00 UTC"
 
 
 def test_it_prints_headline_reason_and_every_step() -> None:

@@ -21,6 +21,9 @@ from analyzer.schema import SEVERITIES
 @click.option("--until", metavar="TIME", help="First moment after the period.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads; one a core where not given.")
 @policy_option
+@click.option(
+    "--judge-earlier", is_flag=True, default=None, help="Judge rows older than the first dated snapshot by that one."
+)
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 when a finding is at least this severe.")
 @click.option("--strict", is_flag=True, help="Exit 4 when any input was incomplete.")
 @click.option("--force", is_flag=True, help="Replace an earlier report.")
@@ -38,6 +41,7 @@ def analyze(
     until: str | None,
     workers: int | None,
     policies: tuple[str, ...],
+    judge_earlier: bool | None,
     fail_on: str | None,
     strict: bool,
     force: bool,
@@ -62,6 +66,7 @@ def analyze(
         timezone=timezone,
         encoding=encoding,
         policy=policy_values(policies),
+        judge_earlier=judge_earlier,
         workers=workers,
         force=force,
         progress=progress_line(),

@@ -25,6 +25,9 @@ _PLACES = click.Choice(["cloud", "onpremises", "internet", "partner"])
 @click.option("--origin", type=_PLACES, help="Where it comes from, instead of what sender and address tell.")
 @click.option("--destination", type=_PLACES, help="Where the recipient is, instead of what the lists tell.")
 @click.option("--at", metavar="TIME", help="The moment, for dated snapshots; UTC unless it carries an offset.")
+@click.option(
+    "--judge-earlier", is_flag=True, default=None, help="Decide a moment before the first dated snapshot by that one."
+)
 @policy_option
 @json_option
 def route(
@@ -39,6 +42,7 @@ def route(
     origin: str | None,
     destination: str | None,
     at: str | None,
+    judge_earlier: bool | None,
     policies: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -59,6 +63,7 @@ def route(
         destination=destination,
         at=utc(at, "--at"),
         policy=policy_values(policies),
+        judge_earlier=judge_earlier,
     )
     click.echo(json.dumps(decision.as_dict(), indent=2, ensure_ascii=False) if as_json else str(decision))
 

@@ -17,11 +17,10 @@ from analyzer.compare.own_server import seen_from_own_server
 from analyzer.compare.readings import both_sides
 from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, Verdict
 from analyzer.compare.weighing import POLICY_MATTERS, Alternative, weigh
+from analyzer.compare.windows import BEFORE_HISTORY, EARLIER, weighed
 from analyzer.evidence import Carries, Side
 from analyzer.selection.facts import Lens
-from analyzer.selection.inbound import partner_rank
-from analyzer.selection.outbound import is_cmt, rank
-from analyzer.tenant.model import ConnectorType, Place
+from analyzer.tenant.model import Place
 from analyzer.tenant.policy import Policy
 from analyzer.vantage import Vantage
 
@@ -53,8 +52,8 @@ class Judge:
             for name, value, view in self.relevant(row, inputs)
         ]
         inbound, outbound = (weigh(side, [(a, both[i]) for a, both in others]) for i, side in enumerate(plain))
-        inbound = _in_window(inbound, row, self._touching_inbound(row, inbound) & row.changing_inbound)
-        outbound = _in_window(outbound, row, self._touching_outbound(row, outbound) & row.changing_outbound)
+        inbound = weighed(inbound, row, Side.INBOUND, self.policy)
+        outbound = weighed(outbound, row, Side.OUTBOUND, self.policy)
         inbound, outbound = (_certain(side, inputs) for side in (inbound, outbound))
         return _headline(row, inputs, inbound, outbound)
 
@@ -63,29 +62,6 @@ class Judge:
         for name, value, view in self._alternatives:
             if POLICY_MATTERS[name](row, inputs, self.view, view):
                 yield name, value, view
-
-    def _touching_outbound(self, row: Observation, side: SideJudgement) -> frozenset[str]:
-        """Name the outbound connectors that could alter the answer: in scope, selected or logged."""
-        domain, policy = row.recipient.domain, self.policy
-        scope = {c.name for c in self.lens.outbound_ever if is_cmt(c) or rank(c, domain, policy) is not None}
-        return frozenset(scope | set(side.answer.names()) | set(side.value.names if side.value else ()))
-
-    def _touching_inbound(self, row: Observation, side: SideJudgement) -> frozenset[str]:
-        scope = {
-            i.name
-            for i in self.lens.inbound_ever
-            if i.name in row.source.listing
-            or (i.type is ConnectorType.PARTNER and partner_rank(i, row.sender.domain) is not None)
-            or (i.certificate_name and row.source.onpremises)
-        }
-        return frozenset(scope | set(side.answer.names()) | set(side.value.names if side.value else ()))
-
-
-def _in_window(side: SideJudgement, row: Observation, changing: frozenset[str]) -> SideJudgement:
-    """Withhold an alarm while a connector that could alter the answer was changing (reference 8)."""
-    if side.verdict not in ALARMS or not (changing or row.early):
-        return side
-    return replace(side, verdict=Verdict.UNDETERMINED, reason="change-window", missing=("earlier_configuration",))
 
 
 def _certain(side: SideJudgement, inputs: Inputs) -> SideJudgement:
@@ -104,6 +80,8 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
         verdict, reason, missing = first.verdict or verdict, first.reason, first.missing
     elif row.carries is Carries.NOTHING:
         verdict, reason = Verdict.NO_EVIDENCE, "no-connector-evidence"
+    elif row.early:
+        verdict, reason, missing = Verdict.UNDETERMINED, BEFORE_HISTORY, EARLIER
     idle = _idle(row, inbound, outbound)
     if idle:
         verdict, reason, missing = Verdict.NOT_ROUTED, idle, ()
@@ -117,10 +95,12 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
         reason=reason,
         missing=missing,
         policies=tuple(dict.fromkeys(p for s in (outbound, inbound) for p in s.policies)),
-        contradicted=inputs.destination.contradicted,
+        changing=tuple(dict.fromkeys(c for s in sides if s.reason == reason for c in s.changing)),
+        # What no export of its time tells about is no contradiction, and no gap of the exports that are there.
+        contradicted=inputs.destination.contradicted and not row.early,
         failed=row.status.failed,
-        unknown_connector=row.logged.unknown,
-        keep_source=not idle and (arriving_alarm or _unplaced(row, inputs)),
+        unknown_connector=None if row.early else row.logged.unknown,
+        keep_source=not (idle or row.early) and (arriving_alarm or _unplaced(row, inputs)),
     )
 
 

@@ -23,6 +23,7 @@ class SideJudgement:
     policies: tuple[str, ...] = ()
     bears_out: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
+    changing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Judgement:
     reason: str
     missing: tuple[str, ...]
     policies: tuple[str, ...]
+    changing: tuple[str, ...] = ()
     contradicted: bool = False
     failed: bool = False
     unknown_connector: str | None = None

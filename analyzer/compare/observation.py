@@ -9,6 +9,7 @@ from analyzer.evidence import Carries, Direction, LoggedFacts, Side, StatusFacts
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import RecipientFacts, SenderFacts, SourceFacts
 from analyzer.tenant.model import Place
+from analyzer.tenant.versions import Change
 from analyzer.vantage import Vantage
 
 
@@ -26,9 +27,9 @@ class Observation:
 
     `sender` is the envelope sender, or the header sender where `envelope_known` is False or the
     envelope sender is null; `null_sender` says that MAIL FROM is null; `delivered_too` that the same
-    message was also delivered to a cloud mailbox, which may have forwarded it here. `changing_*` name the
-    connectors of each side whose settings were changing at the time; `early` says that the row is
-    older than every dated snapshot.
+    message was also delivered to a cloud mailbox, which may have forwarded it here. `changing` holds the
+    changes of the configuration in whose window the row falls; `early` says that the row is older than
+    every dated snapshot, and that none may stand in for its time.
     """
 
     recipient: RecipientFacts
@@ -46,8 +47,7 @@ class Observation:
     forwarded: bool = False
     delivered_too: bool = False
     sharing: Sharing = Sharing.SINGLE
-    changing_inbound: frozenset[str] = frozenset()
-    changing_outbound: frozenset[str] = frozenset()
+    changing: tuple[Change, ...] = ()
     early: bool = False
     certificates: tuple[str, ...] | None = None
     plain_text: bool = False

@@ -86,38 +86,37 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
     yield from traps("MF402", causes, context)
 
 
-def change_window(causes: pa.Table, _context: Context) -> Iterator[Finding]:
-    """A connector was changing, its earlier settings are unknown, or a mailbox was being moved.
+def change_window(causes: pa.Table, context: Context) -> Iterator[Finding]:
+    """The settings that were in force when these messages passed are not known for sure.
 
     What it means:
-        The message lies within the grace time of a connector's WhenChangedUTC, or before it while no
-        export from before the change was given; or within the grace time of the sender's or recipient's
-        move between the cloud and your servers. What looked wrong may have been right at that time.
+        The message lies within the grace time of a change of the configuration (WhenChangedUTC), between
+        two exports of which only the later one shows the change and nothing tells when it was made, or
+        before a change while no export from before it was given. What looked wrong may have been right
+        at that time. Messages older than the first dated snapshot are not judged at all. Or the message
+        lies within the grace time of the sender's or recipient's move between the cloud and your servers.
 
     Why it matters:
         An alarm would rest on settings, or on a place, that were perhaps not in force.
 
     What to do:
-        Add an export from before the change as a dated snapshot folder, or look at later messages. For
-        moves, export Get-MoveRequestStatistics, which holds the time of completion.
+        Add an export from before the change as a dated snapshot folder, or look at later messages. If the
+        first snapshot held before its date as well, run `mailflow analyze` with --judge-earlier. For moves,
+        export Get-MoveRequestStatistics, which holds the time of completion.
 
     Example:
         "Connector 2" was changed on 10 March; messages of 9 March disagree with its present settings.
     """
-    found = where(causes, reason="change-window")
-    for group in grouped(found, ["path", "logged_outbound", "selected_outbound", "logged_inbound", "selected_inbound"]):
-        selected = group["selected_outbound"] or group["selected_inbound"]
-        logged = group["logged_outbound"] or group["logged_inbound"]
+    yield from _older(where(causes, reason="before-first-snapshot"), context)
+    for group in grouped(where(causes, reason="change-window"), ["changing", "path"]):
+        changing = [str(label) for label in group["changing"]]  # type: ignore[attr-defined] # a list column
         yield Finding(
-            title=f"{group['messages']} messages fall into a change window: {_named(logged)} logged, "
-            f"{_named(selected)} selected",
-            cause="The settings in force at that time are not in the export.",
-            advice="Add an export from before WhenChangedUTC as a dated sub-folder of the tenant folder.",
+            title=f"{group['messages']} messages fall into a change window: {'; '.join(changing)}",
+            cause="The settings in force at that time are not known for sure: " + "; ".join(changing) + ".",
+            advice="Add an export from before the change as a dated sub-folder of the tenant folder.",
             measures=measures(group),
             path=str(group["path"]),
             domain=str(group["domain"]),
-            logged=str(logged) if logged else None,
-            selected=str(selected) if selected else None,
         )
 
     yield from _moving(causes)
@@ -136,8 +135,17 @@ def _moving(causes: pa.Table) -> Iterator[Finding]:
         )
 
 
-def _named(connector: object) -> str:
-    return "no connector" if connector in {None, "(none)"} else str(connector)
+def _older(found: pa.Table, context: Context) -> Iterator[Finding]:
+    first = context.tenant.snapshots[0].name
+    for group in grouped(found, ["reason"]):
+        yield Finding(
+            title=f"{group['messages']} messages are older than the first snapshot, {first}",
+            cause="No export tells what was in force at that time, so they are not judged.",
+            advice="Add an export from before them as a dated sub-folder of the tenant folder; or, if the first "
+            "snapshot held at that time as well, run again with --judge-earlier.",
+            measures=measures(group),
+            domain=str(group["domain"]),
+        )
 
 
 def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
 from analyzer.evidence import ConnectorNames, LoggedFacts, StatusFacts, Witness, as_logged, direction_of, read_status
-from analyzer.pipeline.snapshots import Timeline
+from analyzer.pipeline.snapshots import Epoch, Timeline
 from analyzer.pipeline.stages import Edges
 from analyzer.selection.batch import Classes, Ledger
 from analyzer.selection.decision import Outcome
@@ -24,7 +24,7 @@ OverTime = tuple[tuple[Facts, ...], ...]  # for each snapshot the facts at each 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One distinct judgement and the snapshot it rests on: what the ledger numbers."""
+    """One distinct judgement and the name of the configuration it rests on: what the ledger numbers."""
 
     judgement: Judgement
     snapshot: str
@@ -82,6 +82,7 @@ SHOWN: dict[str, Callable[[Result], Texts]] = {
     "policies": lambda r: r.judgement.policies,
     "candidates": lambda r: tuple(dict.fromkeys((*r.judgement.outbound.candidates, *r.judgement.inbound.candidates))),
     "missing": lambda r: r.judgement.missing,
+    "changing": lambda r: r.judgement.changing,
     "snapshot": lambda r: r.snapshot,
     "logged_inbound": lambda r: _logged_cause(r.judgement.inbound),
     "logged_outbound": lambda r: _logged_cause(r.judgement.outbound),
@@ -99,9 +100,9 @@ class Engine:
         """Compile the tenant."""
         self.tenant = tenant
         self.timeline = Timeline(tenant)
-        self.names = tuple(ConnectorNames(tenant.snapshots, own) for own in range(len(tenant.snapshots)))
-        following = (*tenant.snapshots[1:], None)
-        self.lenses = tuple(Lens(s, tenant.settings, f) for s, f in zip(tenant.snapshots, following, strict=True))
+        held = self.timeline.configurations
+        self.names = tuple(ConnectorNames(held, own) for own in range(len(held)))
+        self.lenses = tuple(Lens(c, tenant.settings, self.timeline.versions) for c in held)
         self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
         self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
         self.ledger: Ledger[Result] = Ledger(SHOWN)
@@ -131,17 +132,17 @@ class Engine:
         known = self._decided.get(memo)
         if known is None:
             row, epoch = self._observation(witness, key)
-            judgement = self.judges[epoch](row)
-            known = self.ledger.number(Result(judgement, self.tenant.snapshots[epoch].name))
+            judgement = self.judges[epoch.configuration](row)
+            known = self.ledger.number(Result(judgement, epoch.name))
             if len(self._decided) >= _REMEMBERED_KEYS:
                 self._decided.clear()
             self._decided[memo] = known
         return known
 
-    def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, int]:
+    def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
         recipient, sender, source, status, direction, logged, flags, number, received, sent, sharing = key
         epoch = self.timeline.epochs[number]
-        at, facts = epoch.snapshot, self.statuses.classes[status]
+        at, facts = epoch.configuration, self.statuses.classes[status]
         row = Observation(
             recipient=self.recipients.classes[recipient][at][received],
             sender=self.senders.classes[sender][at][sent],
@@ -158,11 +159,10 @@ class Engine:
             forwarded=bool(flags & 8) or facts.forwarded,
             delivered_too=bool(flags & 16),
             sharing=_SHARINGS[sharing],
-            changing_inbound=epoch.changing_inbound,
-            changing_outbound=epoch.changing_outbound,
+            changing=epoch.changing,
             early=epoch.early,
         )
-        return row, at
+        return row, epoch
 
 
 _REMEMBERED_KEYS = 1_000_000

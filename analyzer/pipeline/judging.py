@@ -77,7 +77,7 @@ def _stages(
 ) -> tuple[Codes, Codes]:
     """Give the stages of recipient and sender: whether their mailboxes had moved by then."""
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
-    snapshots = np.array([e.snapshot for e in engine.timeline.epochs], np.int64)[epochs]
+    snapshots = np.array([e.configuration for e in engine.timeline.epochs], np.int64)[epochs]
     sides = (
         (rows.column("recipient"), _moved(engine.recipients.classes)[recipients]),
         (
@@ -135,7 +135,7 @@ def _answers(numbers: Codes, keys: Sequence[Sequence[int]], engine: Engine) -> C
 
 
 def _recipient(key: Sequence[int], engine: Engine) -> RecipientFacts:
-    snapshot = engine.timeline.epochs[key[_EPOCH]].snapshot
+    snapshot = engine.timeline.epochs[key[_EPOCH]].configuration
     return engine.recipients.classes[key[_RECIPIENT]][snapshot][key[_STAGE]]
 
 

@@ -1,93 +1,126 @@
-"""Which configuration was in force when, and which connectors were changing (reference 8, change window)."""
+"""Which configuration was in force when, and what was changing (reference 8, change window).
+
+A configuration is a snapshot, or one composed of two: between two exports each object holds its
+earlier settings until it was changed, and the later ones from then on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.moments import microseconds
 from analyzer.selection.batch import Codes
-from analyzer.tenant.model import InboundConnector, OutboundConnector, Snapshot, Tenant
+from analyzer.tenant.model import Snapshot, Tenant
+from analyzer.tenant.versions import KINDS, Change, History, Listed, histories
 
 _ALWAYS = -(2**62)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """A stretch of time in which snapshot and changing connectors stay the same."""
+    """A stretch of time in which the configuration and what is changing stay the same.
 
-    snapshot: int
-    changing_inbound: frozenset[str] = frozenset()
-    changing_outbound: frozenset[str] = frozenset()
+    `configuration` is its place in `Timeline.configurations`; `name` what a row calls it. `early`
+    says that the stretch is older than every snapshot and that none may stand in for it.
+    """
+
+    configuration: int
+    name: str
+    changing: tuple[Change, ...] = ()
     early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    start: int
-    end: int
-    snapshot: int
-    side: str
-    name: str
-
-
 class Timeline:
-    """Cuts time into epochs; a row's epoch is found by binary search."""
+    """Cuts time into epochs; a row's epoch is found by binary search.
+
+    `configurations` are the distinct ones in force at any time; `changes` every known change, in
+    order of time; `versions` holds every version of an object that is changing at any time.
+    """
 
     def __init__(self, tenant: Tenant) -> None:
         """Collect the moments at which anything changes."""
+        self._tenant = tenant
+        self._histories = histories(tenant)
+        found = (change for history in self._histories.values() for change in history.changes)
+        self.changes = tuple(sorted(found, key=lambda c: (c.earliest, c.latest, c.label)))
+        self.versions = _versions(self.changes)
         self._starts = [_ALWAYS if s.since is None else _microseconds(s.since) for s in tenant.snapshots]
-        self._windows = tuple(_windows(tenant, self._starts))
-        cuts = {_ALWAYS, *self._starts, *(w.start for w in self._windows), *(w.end for w in self._windows)}
-        self._cuts: NDArray[np.int64] = np.array(sorted(cuts), np.int64)
-        self.epochs = tuple(self._epoch(int(t)) for t in self._cuts)
+        self._windows = [(_microseconds(c.start), _microseconds(c.end), c) for c in self.changes]
+        self._known: dict[tuple[object, ...], int] = {}
+        self._configurations: list[Snapshot] = []
+        cuts = sorted({_ALWAYS, *self._starts, *self._switches(), *(t for w in self._windows for t in w[:2])})
+        self._cuts: NDArray[np.int64] = np.array(cuts, np.int64)
+        self.epochs = tuple(self._epoch(moment) for moment in cuts)
+        self.configurations = tuple(self._configurations)
+
+    def _switches(self) -> Iterable[int]:
+        lives = (life for history in self._histories.values() for life in history.lives)
+        return {_microseconds(since) for life in lives for since, _ in life.versions}
 
     def _epoch(self, moment: int) -> Epoch:
-        current = max((i for i, s in enumerate(self._starts) if s <= moment), default=0)
-        open_now = [w for w in self._windows if w.snapshot == current and w.start <= moment < w.end]
+        current = max((i for i, start in enumerate(self._starts) if start <= moment), default=0)
+        early = moment < self._starts[0] and not self._tenant.settings.judge_earlier
+        number = self._in_force(current, moment)
+        first = self._tenant.snapshots[0].name
         return Epoch(
-            snapshot=current,
-            changing_inbound=frozenset(w.name for w in open_now if w.side == "inbound"),
-            changing_outbound=frozenset(w.name for w in open_now if w.side == "outbound"),
-            # Nobody exported the configuration of that time; the first snapshot stands in for it.
-            early=moment < self._starts[0],
+            configuration=number,
+            name=f"before {first}" if early else self._configurations[number].name,
+            changing=tuple(change for start, end, change in self._windows if start <= moment < end),
+            early=early,
         )
 
-    def epoch_numbers(self, microseconds: NDArray[np.int64]) -> Codes:
+    def _in_force(self, current: int, moment: int) -> int:
+        """Number the snapshot with every object as it was at a moment; the snapshot itself where none differs."""
+        snapshot, at = self._tenant.snapshots[current], None if moment == _ALWAYS else _moment(moment)
+        exported = {kind: getattr(snapshot, kind) for kind in KINDS}
+        held = {k: _held(self._histories[k], at, v) for k, v in exported.items() if v is not None}
+        differing: dict[str, Any] = {kind: values for kind, values in held.items() if values != exported[kind]}
+        key = (current, *differing.items())
+        if key not in self._known:
+            self._known[key] = len(self._configurations)
+            name = f"{snapshot.name} changed {_written(at)}"
+            self._configurations.append(replace(snapshot, name=name, since=at, **differing) if differing else snapshot)
+        return self._known[key]
+
+    def epoch_numbers(self, times: NDArray[np.int64]) -> Codes:
         """Give the number of the epoch of each time (microseconds since 1970, UTC)."""
-        return np.searchsorted(self._cuts, microseconds, side="right").astype(np.int64) - 1
+        return np.searchsorted(self._cuts, times, side="right").astype(np.int64) - 1
 
     def epoch_at(self, moment: datetime) -> Epoch:
         """Give the epoch of one time."""
         return self.epochs[int(self.epoch_numbers(np.array([_microseconds(moment)]))[0])]
 
 
-def _windows(tenant: Tenant, starts: list[int]) -> Iterator[_Window]:
-    grace = int(tenant.settings.change_grace.total_seconds() * 1_000_000)
-    for number, snapshot in enumerate(tenant.snapshots):
-        for side, name, changed in _changes(snapshot):
-            # Before the change the earlier settings held, and no earlier snapshot tells them.
-            begin = _ALWAYS if number == 0 else changed - grace
-            yield _Window(begin, changed + grace + 1, number, side, name)
-            if number and changed > starts[number - 1]:
-                # The snapshot before was still the latest export, but no longer true of this connector.
-                yield _Window(changed - grace, starts[number], number - 1, side, name)
+def _held(history: History, at: datetime | None, exported: tuple[Listed, ...]) -> tuple[Listed, ...]:
+    """Give the objects in force, in the order of the export where they are the exported ones."""
+    held = [v for life in history.lives if (v := life.at(at)) is not None]
+    place = {v: i for i, v in enumerate(exported)}
+    return tuple(sorted(held, key=lambda v: place.get(v, len(place))))
 
 
-def _changes(snapshot: Snapshot) -> Iterator[tuple[str, str, int]]:
-    sides: tuple[tuple[str, tuple[InboundConnector, ...] | tuple[OutboundConnector, ...]], ...] = (
-        ("inbound", snapshot.inbound or ()),
-        ("outbound", snapshot.outbound or ()),
-    )
-    for side, connectors in sides:
-        for connector in connectors:
-            if connector.changed_at is not None:
-                yield side, connector.name, _microseconds(connector.changed_at)
+def _versions(changes: Iterable[Change]) -> Snapshot:
+    found: dict[str, Any] = dict.fromkeys(KINDS, ())
+    for change in changes:
+        found[change.kind] = tuple(dict.fromkeys((*found[change.kind], *change.versions)))
+    return Snapshot("every version", **found)
 
 
-def _microseconds(moment: datetime) -> int:
-    utc = moment.astimezone(UTC) if moment.tzinfo else moment
-    return int(np.datetime64(utc.replace(tzinfo=None), "us").astype(np.int64))
+def _written(at: datetime | None) -> str:
+    moment = at or _EPOCH
+    return f"{moment:%Y-%m-%dT%H%M%S}" + (f".{moment:%f}" if moment.microsecond else "") + "Z"
+
+
+def _microseconds(moment: datetime | None) -> int:
+    return _ALWAYS if moment is None else microseconds(moment)
+
+
+def _moment(time: int) -> datetime:
+    return _EPOCH + time * _MICROSECOND

@@ -43,6 +43,7 @@ def analyze(
     timezone: str | None = None,
     encoding: str | None = None,
     policy: Mapping[str, str] | None = None,
+    judge_earlier: bool | None = None,
     workers: int | None = None,
     force: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -60,6 +61,7 @@ def analyze(
         timezone: `Europe/Berlin` or `+02:00`, for times without a zone in formats where these are local.
         encoding: a code page such as `cp1251`, where the bytes do not tell.
         policy: single values that outrank mailflow.toml.
+        judge_earlier: judge rows older than the first dated snapshot by it; None leaves it to mailflow.toml.
         workers: threads; None takes one a core.
         force: replace an earlier report at `out`.
         progress: called after each chunk.
@@ -78,7 +80,9 @@ def analyze(
         encoding,
         workers or min(os.cpu_count() or 1, 8),
     )
-    settings = replace(tenant.settings, policy=tenant.settings.policy.ruled_by(policy))
+    own = tenant.settings
+    earlier = own.judge_earlier if judge_earlier is None else judge_earlier
+    settings = replace(own, policy=own.policy.ruled_by(policy), judge_earlier=earlier)
     ruled = replace(tenant, settings=settings)
     with _aside(target, force=force) as directory:
         outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress)
@@ -137,6 +141,7 @@ def _record(
         "inputs": [_input_record(b) for b in books],
         "books": {**totals, "noise": sum(sum(b.noise.values()) for b in books)},
         "settings": {
+            "judge_earlier": ruled.settings.judge_earlier,
             "change_grace_minutes": ruled.settings.change_grace.total_seconds() / 60,
             "mx": {"default": ruled.settings.mx_default, **ruled.settings.mx},
             "directory_complete": ruled.settings.directory_complete,

@@ -39,6 +39,7 @@ _TOLD = (
     ("policies", "policies"),
     ("candidates", "candidates"),
     ("missing", "missing"),
+    ("changing", "changing"),
     ("snapshot", "snapshot"),
 )
 
@@ -119,6 +120,7 @@ def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
         destination=known["destination"],
         at=row["received_at"],
         policy=replace(Policy(), **values),
+        judge_earlier=report.run["settings"].get("judge_earlier"),
     )
 
 

@@ -18,6 +18,7 @@ from analyzer.tenant.model import (
     DomainType,
     InboundConnector,
     MailboxPlace,
+    Network,
     OutboundConnector,
     Placement,
     Residence,
@@ -34,7 +35,8 @@ class DomainFacts:
     `exact` and `apex` are the configured patterns `d` and `*.d`; `wildcards` the other configured
     `*.suffix` patterns that match, longest first (address spaces of Send connectors included).
     `accepted_on_own` says that the own servers accept the domain. `accepted` is None both for a foreign domain and
-    where no accepted domains were exported: `accepted_known` tells them apart.
+    where no accepted domains were exported: `accepted_known` tells them apart. `changing` names the accepted
+    domains that were changed at any time and in one of their versions hold this one.
     """
 
     named: bool = False
@@ -48,13 +50,15 @@ class DomainFacts:
     declared_onpremises: bool = False
     mx: str | None = None
     accepted_on_own: bool = False
+    changing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
     """A recipient: the facts of the domain it is routed by, its mailbox's place, rules it meets.
 
-    `own` holds the facts of the domain it is addressed by, where that is another.
+    `own` holds the facts of the domain it is addressed by, where that is another; `changing_rules` the
+    versions that it meets of the rules that were changed at any time.
     """
 
     domain: DomainFacts
@@ -62,6 +66,7 @@ class RecipientFacts:
     resolved: bool = False
     own: DomainFacts | None = None
     rules: frozenset[str] = frozenset()
+    changing_rules: frozenset[TransportRule] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class SenderFacts:
     placement: MailboxPlace | None = None
     direct_send: bool = False
     rules: frozenset[str] = frozenset()
+    changing_rules: frozenset[TransportRule] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,8 @@ class SourceFacts:
     """The host that handed the message over.
 
     `onpremises` says that its address or name is declared; `connectors` are the enabled OnPremises
-    inbound connectors that list its address, `listing` all that do, on or off, now or in the next snapshot.
+    inbound connectors that list its address; `ranges` are the ranges of any inbound connector that hold it,
+    on or off, at any time.
     """
 
     blank: bool = True
@@ -89,21 +96,28 @@ class SourceFacts:
     service: bool = False
     direct_send: bool = False
     connectors: tuple[str, ...] = ()
-    listing: tuple[str, ...] = ()
+    ranges: frozenset[Network] = frozenset()
+
+    def listed_by(self, connector: InboundConnector) -> bool:
+        """Tell whether a connector lists the address."""
+        return not self.ranges.isdisjoint(connector.sender_ips)
 
 
 class Lens:
     """One snapshot and the settings, compiled to reduce raw values to facts."""
 
-    def __init__(self, snapshot: Snapshot, settings: Settings, following: Snapshot | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, settings: Settings, versions: Snapshot | None = None) -> None:
         """Index every pattern, accepted domain and address range of the configuration.
 
-        The snapshot that follows matters only to the change window: it shows what was being changed.
+        Every version of the objects that were changed at any time matters only to the change window:
+        facts tell what was being changed.
         """
         self.snapshot, self.settings = snapshot, settings
-        after = following or Snapshot()
-        self.outbound_ever: tuple[OutboundConnector, ...] = (*(snapshot.outbound or ()), *(after.outbound or ()))
-        self.inbound_ever: tuple[InboundConnector, ...] = (*(snapshot.inbound or ()), *(after.inbound or ()))
+        changing = versions or Snapshot()
+        outbound = (*(snapshot.outbound or ()), *(changing.outbound or ()))
+        inbound = (*(snapshot.inbound or ()), *(changing.inbound or ()))
+        self._changing_rules = changing.rules or ()
+        self._changing_accepted = changing.accepted or ()
         self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
         self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
         self.rules: tuple[TransportRule, ...] = tuple(
@@ -113,13 +127,13 @@ class Lens:
         self.inbound_named = {c.name: c for c in self.inbound}
         self._patterns = frozenset(
             (
-                *(d for c in self.outbound_ever for d in c.recipient_domains),
-                *(d for i in self.inbound_ever for d in (*i.sender_domains, *i.associated_accepted_domains)),
+                *(d for c in outbound for d in c.recipient_domains),
+                *(d for i in inbound for d in (*i.sender_domains, *i.associated_accepted_domains)),
                 *(space.domain for c in snapshot.own.send or () for space in c.address_spaces),
             )
         )
         self._accepted = {a.domain: a for a in snapshot.accepted or ()}
-        self._sources = NetworkTable(tuple({n for i in self.inbound_ever for n in i.sender_ips}))
+        self._sources = NetworkTable(tuple({n for i in inbound for n in i.sender_ips}))
         self._declared = NetworkTable(settings.onpremises_addresses)
         self._services = NetworkTable(tuple(n for s in settings.services for n in s.addresses))
         self._devices = NetworkTable(settings.direct_send_networks)
@@ -154,6 +168,7 @@ class Lens:
             declared_onpremises=any(covers(p, domain) for p in settings.onpremises_domains),
             mx=self._mx(domain) if own else None,
             accepted_on_own=any(covers(a.domain, domain) for a in snapshot.own.accepted or ()),
+            changing=frozenset(a.domain for a in self._changing_accepted if _holds(a, domain)),
         )
 
     def _mx(self, domain: str) -> str | None:
@@ -185,6 +200,9 @@ class Lens:
             resolved=target is not None and target != address,
             own=self.domain(own) if target and domain_of(target) != own else None,
             rules=frozenset(r.name for r in self.rules if _meets(r.recipients, r.recipient_domains, address, own)),
+            changing_rules=frozenset(
+                r for r in self._changing_rules if _meets(r.recipients, r.recipient_domains, address, own)
+            ),
         )
 
     def sender(self, address: str | None, at: datetime | None = None) -> SenderFacts:
@@ -205,6 +223,9 @@ class Lens:
             placement=placed.place if placed else None,
             direct_send=address in self.settings.direct_send_addresses,
             rules=frozenset(r.name for r in self.rules if _meets(r.senders, r.sender_domains, address, own)),
+            changing_rules=frozenset(
+                r for r in self._changing_rules if _meets(r.senders, r.sender_domains, address, own)
+            ),
         )
 
     def source(self, ip: str, host: str = "", certificate: str = "") -> SourceFacts:
@@ -224,7 +245,7 @@ class Lens:
             service=bool(self._services.holding(address)),
             direct_send=bool(self._devices.holding(address)),
             connectors=tuple(i.name for i in self._onpremises_inbound if listed.intersection(i.sender_ips)),
-            listing=tuple(dict.fromkeys(i.name for i in self.inbound_ever if listed.intersection(i.sender_ips))),
+            ranges=frozenset(listed),
         )
 
 
@@ -234,6 +255,10 @@ def _microseconds(moment: datetime | None) -> int | None:
 
 def _named(name: str, patterns: tuple[str, ...]) -> bool:
     return bool(name) and any(covers_host(p, name.lower().rstrip(".")) for p in patterns)
+
+
+def _holds(accepted: AcceptedDomain, domain: str) -> bool:
+    return domain == accepted.domain or (accepted.match_subdomains and domain.endswith(f".{accepted.domain}"))
 
 
 def _meets(addresses: tuple[str, ...], domains: tuple[str, ...], address: str, domain: str) -> bool:

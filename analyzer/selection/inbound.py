@@ -171,7 +171,7 @@ def restricts(connector: InboundConnector) -> bool:
 def _source_allowed(connector: InboundConnector, question: InboundQuestion) -> bool:
     # rule: 4.2, 3: the address, then the certificate. An address that is not known proves nothing.
     elsewhere = connector.restrict_to_ips and not question.source.blank
-    if elsewhere and connector.name not in question.source.listing:
+    if elsewhere and not question.source.listed_by(connector):
         return False
     shown = presents(question.certificates, connector) or connector.name in question.presented_to
     return not connector.restrict_to_certificate or shown

@@ -47,6 +47,8 @@ def outbound(record: Record) -> OutboundConnector:
         validated=record.flag("IsValidated"),
         sender_rewriting=record.switch("SenderRewritingEnabled", absent=False),
         source=record.text("ConnectorSource"),
+        guid=record.guid(),
+        created_at=record.created_at(),
         changed_at=record.changed_at(),
     )
 
@@ -71,6 +73,8 @@ def inbound(record: Record) -> InboundConnector:
         treat_messages_as_internal=record.switch("TreatMessagesAsInternal", absent=False),
         trusted_organizations=record.texts("TrustedOrganizations"),
         source=record.text("ConnectorSource"),
+        guid=record.guid(),
+        created_at=record.created_at(),
         changed_at=record.changed_at(),
     )
 
@@ -90,6 +94,8 @@ def own_accepted(record: Record) -> AcceptedDomain:
         domain=_one_domain(record),
         type=record.choice("DomainType", DomainType, _DOMAIN_CODES),
         match_subdomains=record.switch("MatchSubDomains", absent=False),
+        created_at=record.created_at(),
+        changed_at=record.changed_at(),
     )
 
 

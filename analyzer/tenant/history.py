@@ -148,7 +148,9 @@ def _snapshots(stages: list[_Stage], settings: Settings) -> Iterator[Snapshot]:
     lists: list[RecipientList] = []
     accepted: tuple[AcceptedDomain, ...] | None = None
     directory = build_directory((), None) if Kind.RECIPIENTS.value in settings.empty_exports else None
+    first = stages[0]
     for stage in stages:
+        carried = frozenset(kind.value for kind in held if kind not in stage.found.values and stage is not first)
         held |= {kind: tuple(values.values()) for kind, values in stage.found.values.items()}
         before, lists = (
             (lists, accepted),
@@ -173,6 +175,7 @@ def _snapshots(stages: list[_Stage], settings: Settings) -> Iterator[Snapshot]:
                 receive=_of(ReceiveConnector, held.get(Kind.RECEIVE)),
                 accepted=_of(AcceptedDomain, held.get(Kind.OWN_ACCEPTED)),
             ),
+            carried=carried,
         )
 
 

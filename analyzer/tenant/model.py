@@ -49,7 +49,8 @@ class OutboundConnector:
     """How mail leaves Office 365; domains are lower case: `contoso.com`, `*.contoso.com` or `*`.
 
     `invalid_domains` are values of RecipientDomains that are no domain pattern; they match nothing.
-    `source` is ConnectorSource: Default, HybridWizard, Migrated or AdminUI (reference 3.1).
+    `source` is ConnectorSource: Default, HybridWizard, Migrated or AdminUI (reference 3.1). `guid`,
+    `created_at` and `changed_at` (UTC) tell one object from another and one version from the next.
     """
 
     name: str
@@ -68,6 +69,8 @@ class OutboundConnector:
     validated: bool | None = None
     sender_rewriting: bool = False
     source: str | None = None
+    guid: str | None = None
+    created_at: datetime | None = None
     changed_at: datetime | None = None
     invalid_domains: tuple[str, ...] = ()
 
@@ -93,6 +96,8 @@ class InboundConnector:
     treat_messages_as_internal: bool = False
     trusted_organizations: tuple[str, ...] = ()
     source: str | None = None
+    guid: str | None = None
+    created_at: datetime | None = None
     changed_at: datetime | None = None
     invalid_domains: tuple[str, ...] = ()
 
@@ -104,6 +109,8 @@ class AcceptedDomain:
     domain: str
     type: DomainType = DomainType.AUTHORITATIVE
     match_subdomains: bool = False
+    created_at: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,8 @@ class TransportRule:
     recipients: tuple[str, ...] = ()
     recipient_domains: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
+    guid: str | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +243,7 @@ class Settings:
     `mx_default` and the values of `mx` are `office365`, `onpremises` or `thirdparty`; None means
     that nobody said. `direct_send_*` are the devices for which the default inbound connector is right.
     `stated` names the keys that the file holds, such as `mx.default`.
+    `judge_earlier` has the first dated snapshot stand for the time before it as well.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -249,6 +259,7 @@ class Settings:
     direct_send_addresses: tuple[str, ...] = ()
     partner_domains: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+    judge_earlier: bool = False
     change_grace: timedelta = timedelta(minutes=60)
     stated: frozenset[str] = field(default=frozenset(), compare=False)
 
@@ -270,6 +281,7 @@ class Snapshot:
     """The configuration in force from `since` (UTC) until the next snapshot; None = undated.
 
     A kind of export that is absent is None. `rules` holds only the rules that route to a connector.
+    `carried` names the kinds (fields) that were not exported then but stem from the snapshot before.
     """
 
     name: str = "undated"
@@ -283,6 +295,7 @@ class Snapshot:
     remote: tuple[RemoteDomain, ...] | None = None
     hybrid: HybridConfiguration | None = None
     own: OwnServers = OwnServers()
+    carried: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

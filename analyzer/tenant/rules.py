@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.tenant.cells import Record
+from analyzer.tenant.cells import Record, is_lost, pieces
 from analyzer.tenant.model import TransportRule
-from analyzer.tenant.values import is_lost, pieces
 
 _ADDRESSES = ("From", "SentTo")
 _DOMAINS = ("SenderDomainIs", "RecipientDomainIs")
@@ -101,6 +100,8 @@ def transport_rule(record: Record) -> TransportRule | None:
         recipients=known["SentTo"],
         recipient_domains=known["RecipientDomainIs"],
         unmodelled=tuple(dict.fromkeys(_unmodelled(record, known))),
+        guid=record.guid(),
+        changed_at=record.changed_at(),
     )
 
 

@@ -18,9 +18,9 @@ from pydantic import WithJsonSchema as Schema
 from pydantic_core import ErrorDetails
 
 from analyzer.errors import TenantError
+from analyzer.tenant.cells import domain_pattern, shown
 from analyzer.tenant.model import Network, Service, Settings
 from analyzer.tenant.policy import POLICIES, Policy
-from analyzer.tenant.values import domain_pattern, shown
 
 FILE_NAME = "mailflow.toml"
 
@@ -129,12 +129,20 @@ class ServicePart(_Part):
     connectors: list[str] = Field(default=[], description="Connectors to and from the service.")
 
 
+class HistoryPart(_Part):
+    """What the dated snapshots stand for."""
+
+    judge_earlier: bool = Field(
+        default=False, description="The first dated snapshot also held before its date: judge older rows by it."
+    )
+
+
 class Thresholds(_Part):
     """Thresholds that verdicts use."""
 
     change_grace: Duration = Field(
         default=timedelta(minutes=60),
-        description="How long after a change of a connector its old settings may act.",
+        description="How long around a change the settings before it and after it may both act.",
         json_schema_extra={"default": "60 minutes"},  # as it is written, not as ISO 8601
     )
 
@@ -169,6 +177,7 @@ class MailflowToml(_Part):
     onpremises: OnPremises = Field(default=OnPremises(), description="The organization's own servers.")
     partners: Partners = Field(default=Partners(), description="Partner organizations.")
     services: dict[str, ServicePart] = Field(default={}, description="Services on the way, each under its own name.")
+    history: HistoryPart = Field(default=HistoryPart(), description="What the dated snapshots stand for.")
     thresholds: Thresholds = Field(default=Thresholds(), description="Thresholds that verdicts use.")
 
 
@@ -216,6 +225,7 @@ def _settings(parsed: MailflowToml, where: str) -> Settings:
             Service(name=name, addresses=tuple(part.addresses), connectors=tuple(part.connectors))
             for name, part in parsed.services.items()
         ),
+        judge_earlier=parsed.history.judge_earlier,
         change_grace=parsed.thresholds.change_grace,
     )
 
@@ -254,6 +264,7 @@ def _keys_of(tables: list[str]) -> tuple[str, ...]:
         "onpremises": OnPremises,
         "partners": Partners,
         "services": ServicePart,
+        "history": HistoryPart,
         "thresholds": Thresholds,
     }
     return tuple((models[tables[0]] if tables else MailflowToml).model_fields)

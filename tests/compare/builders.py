@@ -1,21 +1,22 @@
 """Log rows in one line, and the one-message path that judges them without any column.
 
 `OneByOne` is the plain reading of the evidence rules that the vectorised path must equal: it knows
-neither Arrow nor classes nor epochs.
+neither Arrow nor classes. What was in force when it asks of the Timeline, moment by moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from analyzer.compare import Judge, Judgement, Observation, Sharing
 from analyzer.evidence import Carries, ConnectorNames, direction_of, read_status
+from analyzer.pipeline.snapshots import Timeline
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens
-from analyzer.tenant.model import InboundConnector, OutboundConnector, Tenant
+from analyzer.tenant.model import Tenant
 from tests.builders import BOB, FOREIGN_HOST, JOHN, OUR_SERVER, SUN
 
 Row = Mapping[str, Any]
@@ -84,9 +85,10 @@ class OneByOne:
     def __init__(self, tenant: Tenant, log: Log) -> None:
         """Prepare one judge a snapshot."""
         self.tenant, self.log = tenant, log
-        self.names = [ConnectorNames(tenant.snapshots, own) for own in range(len(tenant.snapshots))]
-        following = (*tenant.snapshots[1:], None)
-        self.lenses = [Lens(s, tenant.settings, f) for s, f in zip(tenant.snapshots, following, strict=True)]
+        self.timeline = Timeline(tenant)
+        held = self.timeline.configurations
+        self.names = [ConnectorNames(held, own) for own in range(len(held))]
+        self.lenses = [Lens(c, tenant.settings, self.timeline.versions) for c in held]
         self.judges = [Judge(lens, tenant.settings.policy) for lens in self.lenses]
 
     def log_row(self, rows: Sequence[Row]) -> list[Judgement]:
@@ -136,47 +138,13 @@ class OneByOne:
             null_sender=envelope == "<>" or (envelope is None and header == "<>"),
             rule_in_log=bool(row["routed_by_rule"]),
             forwarded=bool(row["forwarded"]) or status.forwarded,
-            changing_inbound=self._changing(moment, number, "inbound"),
-            changing_outbound=self._changing(moment, number, "outbound"),
-            early=self._early(moment),
+            changing=self.timeline.epoch_at(moment).changing,
+            early=self.timeline.epoch_at(moment).early,
         )
 
-    def _early(self, moment: datetime) -> bool:
-        first = self.tenant.snapshots[0].since
-        return first is not None and moment < first
-
     def in_force(self, moment: datetime) -> int:
-        """Give the position of the snapshot in force at a moment."""
-        begun = [i for i, s in enumerate(self.tenant.snapshots) if s.since is None or s.since <= moment]
-        return begun[-1] if begun else 0
-
-    def _changing(self, moment: datetime, number: int, side: str) -> frozenset[str]:
-        """Name the connectors inside a change window (reference 8)."""
-        grace, snapshots = self.tenant.settings.change_grace, self.tenant.snapshots
-        names = {
-            c.name
-            for c in _connectors(snapshots[number], side)
-            if c.changed_at is not None
-            # Before the change of the first export nobody knows the settings.
-            and moment <= c.changed_at + grace
-            and (number == 0 or c.changed_at - grace <= moment)
-        }
-        if number + 1 < len(snapshots):
-            # The next export tells of a change while this one was in force.
-            since = snapshots[number].since
-            names |= {
-                c.name
-                for c in _connectors(snapshots[number + 1], side)
-                if c.changed_at is not None
-                and (since is None or c.changed_at > since)
-                and c.changed_at - grace <= moment
-            }
-        return frozenset(names)
-
-
-def _connectors(snapshot: Any, side: str) -> Iterable[InboundConnector | OutboundConnector]:
-    found: Iterable[InboundConnector | OutboundConnector] = getattr(snapshot, side) or ()
-    return found
+        """Give the position of the configuration in force at a moment."""
+        return self.timeline.epoch_at(moment).configuration
 
 
 def judged(tenant: Tenant, log: Log, *parts: Row, **cells: Any) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,22 @@ import pytest
 
 from analyzer.moments import microseconds
 from analyzer.tenant.model import MailboxPlace, Placement, Residence
-from tests.builders import BOB, CLOUD, FOREIGN_HOST, JOHN, SUN, directory, inbound, networks, outbound, snapshot, tenant
+from tests.builders import (
+    BOB,
+    CLOUD,
+    FOREIGN_HOST,
+    JOHN,
+    JULIE,
+    SUN,
+    accepted,
+    directory,
+    inbound,
+    networks,
+    outbound,
+    rule,
+    snapshot,
+    tenant,
+)
 from tests.compare.builders import (
     DELIVERED,
     ENHANCED,
@@ -18,6 +34,7 @@ from tests.compare.builders import (
     FROM_OUR_SERVER,
     NOON,
     SENT,
+    SUMMARY,
     Row,
     judged,
 )
@@ -117,26 +134,122 @@ def test_a_window_of_one_side_leaves_the_other_alone() -> None:
 
 # --------------------------------------------------------------------------- dated snapshots
 
-BEFORE = snapshot(name="before", since=NOON - 30 * DAY, outbound=())
-LANE = outbound("To on-premises", "contoso.com", changed_at=NOON - 10 * DAY)
-AFTER = snapshot(name="after", since=NOON - 5 * DAY, outbound=(LANE,))
+T0, T1 = NOON - 30 * DAY, NOON - 5 * DAY
+CHANGE = NOON - 10 * DAY
+LANE = outbound("To on-premises", "contoso.com", changed_at=T0 - DAY)
+
+
+def _two(before: Any, after: Any, kind: str = "outbound", **settings: Any) -> Any:
+    """Build a tenant of two dated snapshots that differ in one kind."""
+    shots = (("before", T0, before), ("after", T1, after))
+    return tenant(*(snapshot(name=n, since=t, **{kind: v}) for n, t, v in shots), **settings)
+
+
+CREATED = _two((), (replace(LANE, created_at=CHANGE, changed_at=CHANGE),))
+RENAMED = _two((LANE,), (replace(LANE, name="New lane", changed_at=CHANGE),))
+OFF = _two((LANE,), (replace(LANE, enabled=False, changed_at=CHANGE),))
+REMOVED = _two((LANE,), ())
+MOVED = _two((LANE,), (replace(LANE, recipient_domains=("fabrikam.com",), changed_at=CHANGE),))
 
 DATED = [
-    pytest.param(-40 * DAY, "", "undetermined", id="older than every snapshot"),
-    pytest.param(-20 * DAY, "", "unrouted", id="by the earlier snapshot: no connector"),
-    pytest.param(-10 * DAY + 30 * MINUTE, "", "undetermined", id="just changed, the next snapshot tells"),
-    pytest.param(-10 * DAY - 30 * MINUTE, "", "undetermined", id="about to change"),
-    pytest.param(-10 * DAY + 30 * MINUTE, "To on-premises", "undetermined", id="the new connector, not exported yet"),
-    pytest.param(-4 * DAY, "", "misroute", id="by the later snapshot: past its connector"),
-    pytest.param(-4 * DAY, "To on-premises", "match", id="by the later snapshot"),
+    # tenant, the row's time, connector logged, verdict
+    pytest.param(CREATED, -20 * DAY, "", "unrouted", id="not created yet: no connector"),
+    pytest.param(CREATED, -10 * DAY - 30 * MINUTE, "", "undetermined", id="about to be created"),
+    pytest.param(CREATED, -10 * DAY + 30 * MINUTE, "", "undetermined", id="just created"),
+    pytest.param(CREATED, -10 * DAY + 30 * MINUTE, "To on-premises", "match", id="just created, and in use"),
+    pytest.param(CREATED, -9 * DAY, "", "misroute", id="created, though the next export is days off"),
+    pytest.param(CREATED, -4 * DAY, "", "misroute", id="by the later snapshot: past its connector"),
+    pytest.param(CREATED, -4 * DAY, "To on-premises", "match", id="by the later snapshot"),
+    pytest.param(RENAMED, -11 * DAY, "To on-premises", "match", id="the old name, before"),
+    pytest.param(RENAMED, -9 * DAY, "New lane", "match", id="the new name, after"),
+    pytest.param(RENAMED, -9 * DAY, "To on-premises", "mismatch", id="the old name, after"),
+    pytest.param(OFF, -11 * DAY, "", "misroute", id="past a connector that was still on"),
+    pytest.param(OFF, -9 * DAY, "", "unrouted", id="past one that was off by then"),
+    pytest.param(OFF, -10 * DAY, "", "undetermined", id="while it was turned off"),
+    pytest.param(REMOVED, -29 * DAY, "", "undetermined", id="removed one day, nobody knows which"),
+    pytest.param(REMOVED, -29 * DAY, "To on-premises", "match", id="not removed yet: the log shows it"),
+    pytest.param(REMOVED, -5 * DAY + 30 * MINUTE, "", "undetermined", id="removed perhaps just before the export"),
+    pytest.param(REMOVED, -4 * DAY, "", "unrouted", id="removed for sure"),
+    pytest.param(MOVED, -11 * DAY, "", "misroute", id="past the domain it still had"),
+    pytest.param(MOVED, -9 * DAY, "", "unrouted", id="its domain is gone"),
 ]
 
 
-@pytest.mark.parametrize("at, logged, verdict", DATED)
-def test_a_row_is_judged_by_the_snapshot_of_its_time(at: timedelta, logged: str, verdict: str) -> None:
-    """An earlier snapshot tells the earlier settings, so that only the change itself opens a window."""
-    found = judged(tenant(BEFORE, AFTER), ENHANCED, BY_MX, received_at=NOON + at, logged_connector=logged)
+@pytest.mark.parametrize("ours, at, logged, verdict", DATED)
+def test_a_row_is_judged_by_the_configuration_of_its_time(ours: Any, at: timedelta, logged: str, verdict: str) -> None:
+    """A later export tells when its settings came; only the grace around that, or what nothing tells, stays open."""
+    found = judged(ours, ENHANCED, BY_MX, received_at=NOON + at, logged_connector=logged)
     assert found.verdict == verdict
+    assert (found.reason == "change-window") is bool(found.changing) is (verdict == "undetermined")
+
+
+def test_a_withheld_row_names_what_was_changing() -> None:
+    """The administrator reads which object it was, what became of it and when."""
+    found = judged(OFF, ENHANCED, BY_MX, received_at=CHANGE)
+    assert found.changing == ("outbound connector To on-premises, turned off 2024-04-21 12:00 UTC",)
+    assert found.missing == ("earlier_configuration",)
+
+
+CONTOSO = accepted("contoso.com", "contoso.onmicrosoft.com")
+OTHER_KINDS = [
+    # kind, before and after, what the log shows, verdict inside the open interval
+    pytest.param("rules", (), (rule("Other"),), {}, "undetermined", id="a rule that may have fired"),
+    pytest.param("rules", (), (rule("Other", senders=(JULIE,)),), {}, "misroute", id="a rule for other senders"),
+    pytest.param(
+        "rules", (), (rule("Other", recipient_domains=("fabrikam.com",)),), {}, "misroute", id="for other domains"
+    ),
+    pytest.param("accepted", CONTOSO[1:], CONTOSO, {}, "undetermined", id="the recipient's domain"),
+    pytest.param(
+        "accepted", CONTOSO, (*CONTOSO, *accepted("fabrikam.com")), {}, "misroute", id="a domain of nobody here"
+    ),
+]
+
+
+@pytest.mark.parametrize("kind, before, after, cells, verdict", OTHER_KINDS)
+def test_rules_and_accepted_domains_have_windows(kind: str, before: Any, after: Any, cells: Row, verdict: str) -> None:
+    """Where nothing tells when one was created, it concerns the rows between the exports that it could alter."""
+    assert judged(_two(before, after, kind), ENHANCED, BY_MX, cells, received_at=NOON - 20 * DAY).verdict == verdict
+
+
+# --------------------------------------------------------------------------- older than every snapshot
+
+EARLY = [
+    # what the log shows, verdict by the first snapshot if that may stand in
+    pytest.param(BY_MX, ENHANCED, "misroute", id="an alarm"),
+    pytest.param(BY_CONNECTOR, ENHANCED, "match", id="a match"),
+    pytest.param({**FROM_CLOUD, **DELIVERED, "recipient": BOB, "logged_connector": ""}, ENHANCED, "match", id="local"),
+    pytest.param(ARRIVED, ENHANCED, "unrouted", id="an arrival"),
+]
+
+
+@pytest.mark.parametrize("cells, log, verdict", EARLY)
+def test_a_row_older_than_every_snapshot_is_judged_only_if_told(cells: Row, log: Any, verdict: str) -> None:
+    """Nobody exported what held then: no answer, no policy, no verdict; unless the first snapshot may stand in."""
+    early: Row = {"received_at": T0 - DAY}
+    steady = outbound("To on-premises", "contoso.com")
+    found = judged(_two((steady,), (steady,)), log, cells, early)
+    assert (found.verdict, found.reason, found.missing) == (
+        "undetermined",
+        "before-first-snapshot",
+        ("earlier_configuration",),
+    )
+    assert (found.outbound.answer.connector, found.policies) == (None, ())
+    assert judged(_two((steady,), (steady,), judge_earlier=True), log, cells, early).verdict == verdict
+
+
+def test_what_needs_no_configuration_is_said_of_early_rows_too() -> None:
+    """A log without connectors is no evidence, and a row that stands for no decision stays that."""
+    ours, early = _two((), ()), {"received_at": T0 - DAY}
+    to_the_internet: Row = {**FROM_CLOUD, "recipient": SUN, "delivery_status": "Delivered"}
+    assert judged(ours, SUMMARY, to_the_internet, early).verdict == "no_evidence"
+    assert judged(ours, ENHANCED, BY_MX, early, delivery_status="Receive, Expand").verdict == "not_routed"
+
+
+def test_the_flag_does_not_outrank_the_services_own_dates() -> None:
+    """Before its WhenChangedUTC a connector had other settings, whatever the first snapshot may stand for."""
+    ours = _two((LANE,), (LANE,), judge_earlier=True)
+    assert judged(ours, ENHANCED, BY_MX, received_at=T0 - 2 * DAY).reason == "change-window"
+    assert judged(ours, ENHANCED, BY_MX, received_at=T0 - MINUTE).verdict == "misroute"
 
 
 def test_mail_to_the_internet_is_untouched_by_an_onpremises_connectors_window() -> None:

@@ -172,9 +172,11 @@ DECLARED = {
 )  # fmt: skip
 def test_sources(ip: str, host: str, source: SourceFacts) -> None:
     """A source is what is declared of its address and name, and the OnPremises connectors that list it (4.2, 2)."""
-    assert replace(lens(**DECLARED).source(ip, host), listing=()) == source
+    assert replace(lens(**DECLARED).source(ip, host), ranges=frozenset()) == source
 
 
 def test_every_connector_that_lists_an_address_is_known() -> None:
     """Connectors that are off or of another type decide nothing, but a change of theirs could have (8)."""
-    assert lens(**DECLARED).source("192.0.2.12").listing == ("Range", "Off", "P")
+    built = lens(**DECLARED)
+    source = built.source("192.0.2.12")
+    assert [i.name for i in built.inbound if source.listed_by(i)] == ["Range", "Off", "P"]

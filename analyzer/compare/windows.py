@@ -1,0 +1,72 @@
+"""Change windows: what was being changed when a row passed, and what that leaves of its verdict (reference 8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analyzer.compare.judgement import SideJudgement
+from analyzer.compare.observation import Observation
+from analyzer.compare.sides import ALARMS, Verdict
+from analyzer.evidence import Side
+from analyzer.selection.decision import Answer, Outcome
+from analyzer.selection.inbound import partner_rank
+from analyzer.selection.outbound import is_cmt, rank
+from analyzer.tenant.model import AcceptedDomain, ConnectorType, InboundConnector, OutboundConnector, TransportRule
+from analyzer.tenant.policy import Policy
+from analyzer.tenant.versions import Listed
+
+BEFORE_HISTORY = "before-first-snapshot"
+EARLIER = ("earlier_configuration",)
+
+
+def weighed(side: SideJudgement, row: Observation, which: Side, policy: Policy) -> SideJudgement:
+    """Withhold an alarm while an object that could alter the answer was changing.
+
+    A row that is older than every snapshot has no answer at all: nobody exported the configuration.
+    """
+    if row.early:
+        return _unknown(side)
+    if side.verdict not in ALARMS:
+        return side
+    named = {*side.answer.names(), *(side.value.names if side.value else ())}
+    changing = tuple(
+        change.label
+        for change in row.changing
+        if (change.kind == which.value and not named.isdisjoint(change.names))
+        or any(_concerns(version, row, which, policy) for version in change.versions)
+    )
+    if not changing:
+        return side
+    return replace(side, verdict=Verdict.UNDETERMINED, reason="change-window", missing=EARLIER, changing=changing)
+
+
+def _unknown(side: SideJudgement) -> SideJudgement:
+    if side.verdict in (None, Verdict.NO_EVIDENCE):
+        return replace(side, answer=Answer(Outcome.UNDETERMINED), policies=(), bears_out=(), candidates=())
+    return SideJudgement(
+        Verdict.UNDETERMINED, BEFORE_HISTORY, Answer(Outcome.UNDETERMINED), side.value, missing=EARLIER
+    )
+
+
+def _concerns(version: Listed, row: Observation, which: Side, policy: Policy) -> bool:
+    """Tell whether an object could alter the answer of a side, whatever its settings beside its scope."""
+    match version:
+        case OutboundConnector():  # centralized transport may concern any row
+            meets = is_cmt(version) or rank(version, row.recipient.domain, policy) is not None
+            return which is Side.OUTBOUND and meets
+        case InboundConnector():
+            return which is Side.INBOUND and _attributes(version, row)
+        case TransportRule():
+            met = version in row.recipient.changing_rules and version in row.sender.changing_rules
+            return which is Side.OUTBOUND and met
+        case AcceptedDomain():
+            # It tells where recipient and sender belong; a certificate counts only while its domain is accepted (4.2).
+            domains = (row.recipient.domain, row.recipient.own, row.sender.domain)
+            return row.source.onpremises or any(version.domain in d.changing for d in domains if d is not None)
+    return False
+
+
+def _attributes(connector: InboundConnector, row: Observation) -> bool:
+    if row.source.listed_by(connector) or (connector.certificate_name and row.source.onpremises):
+        return True
+    return connector.type is ConnectorType.PARTNER and partner_rank(connector, row.sender.domain) is not None
