@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import Rendered, is_lost, shown
+from analyzer.tenant.values import Rendered, is_lost, shown
 
 _DEPTH = 100  # elements; Export-Clixml -Depth 10 nests about forty
 _TEXT = 1 << 20

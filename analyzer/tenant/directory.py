@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from analyzer.errors import TenantError
 from analyzer.moments import microseconds
-from analyzer.tenant.cells import shown
 from analyzer.tenant.maildirectory import Conflicts, MailDirectory
 from analyzer.tenant.model import AcceptedDomain
 from analyzer.tenant.placing import CLOUD, ENTRIES, EXTERNAL, ONPREMISES, PLACES, UNPLACED, entries
 from analyzer.tenant.recipients import RecipientList
+from analyzer.tenant.values import shown
 
 Rows = npt.NDArray[np.int64]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import shown
 from analyzer.tenant.exports import SIGNATURES, Kind
+from analyzer.tenant.values import shown
 
 _RESOURCES = {
     "exooutboundconnector": Kind.OUTBOUND,

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from analyzer.errors import TenantError
 from analyzer.inputs import repair, sniff_encoding
-from analyzer.tenant.cells import shown
 from analyzer.tenant.clixml import read_clixml
 from analyzer.tenant.dsc import is_configuration, read_configuration
 from analyzer.tenant.formatlist import is_format_list, read_format_list
+from analyzer.tenant.values import shown
 
 _JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
 _HEADER_CELL = re.compile(r"[A-Za-z@][\w@. -]*")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import shown
+from analyzer.tenant.values import shown
 
 _LABEL = re.compile(r"(?P<name>[A-Za-z_][\w.-]*) +(?P<colon>:)(?: .*)?")
 _PROMPT = re.compile(r"(\[?PS\]? .*>|>>)")

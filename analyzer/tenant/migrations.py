@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from analyzer.moments import microseconds
-from analyzer.tenant.cells import Record, plain
+from analyzer.tenant.cells import Record
 from analyzer.tenant.dates import day_order, has_zone
 from analyzer.tenant.model import MailboxPlace
 from analyzer.tenant.moves import Move
+from analyzer.tenant.values import plain
 
 _ADDRESS = re.compile(r"[^\s:;,=/\\@<>]+@[^\s:;,=/\\@<>]+\.[^\s:;,=/\\@<>]+")
 # Get-MigrationUser has the address in Identity; a move request has none, unless the export adds one.

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import EXPORT_AS_JSON, LOST_CELL, plain, shown
 from analyzer.tenant.files import Document
+from analyzer.tenant.values import EXPORT_AS_JSON, LOST_CELL, plain, shown
 
 TYPE, PRIMARY, PROXIES, TARGET = PROPERTIES = (
     "RecipientTypeDetails",

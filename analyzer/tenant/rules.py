@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.tenant.cells import Record, is_lost, pieces
+from analyzer.tenant.cells import Record
 from analyzer.tenant.model import TransportRule
+from analyzer.tenant.values import is_lost, pieces
 
 _ADDRESSES = ("From", "SentTo")
 _DOMAINS = ("SenderDomainIs", "RecipientDomainIs")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 
-from analyzer.tenant.cells import Record, domain_pattern, plain
+from analyzer.tenant.cells import Record
 from analyzer.tenant.cloud import TLS_LEVELS
 from analyzer.tenant.onpremises import (
     Address,
@@ -16,6 +16,7 @@ from analyzer.tenant.onpremises import (
     ReceiveConnector,
     SendConnector,
 )
+from analyzer.tenant.values import domain_pattern, plain
 
 _SPACE = re.compile(r"(?:(?P<type>[A-Za-z][\w-]*):)?(?P<domain>[^;]+)(?:;(?P<cost>\d+))?")
 _BYTES = re.compile(r"\((\d[\d.,'\s]*)\s*bytes\)", re.IGNORECASE)
@@ -135,7 +136,12 @@ def _address(text: str) -> Address | None:
 
 def _size(record: Record) -> int | None:
     """`35 MB (36,700,160 bytes)`, whatever stands between the digits; None = unlimited."""
+    whole = record.properties.get("maxmessagesize")
+    if isinstance(whole, Mapping) and whole.get("IsUnlimited") is True:
+        return None
     text = record.text("MaxMessageSize")
+    if text is None and isinstance(whole, Mapping):
+        raise record.mistake("MaxMessageSize", "an object without its text", "the text, as Export-Clixml writes it")
     if text is None or text.lower() == "unlimited":
         return None
     if found := _BYTES.search(text):

@@ -18,9 +18,9 @@ from pydantic import WithJsonSchema as Schema
 from pydantic_core import ErrorDetails
 
 from analyzer.errors import TenantError
-from analyzer.tenant.cells import domain_pattern, shown
 from analyzer.tenant.model import Network, Service, Settings
 from analyzer.tenant.policy import POLICIES, Policy
+from analyzer.tenant.values import domain_pattern, shown
 
 FILE_NAME = "mailflow.toml"
 

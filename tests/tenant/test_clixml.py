@@ -14,8 +14,8 @@ from analyzer.tenant.clixml import read_clixml
 from analyzer.tenant.model import Snapshot
 from tests.tenant import renderings as r
 from tests.tenant import shapes
+from tests.tenant.expected import EXPECTED
 from tests.tenant.loading import attempt, load
-from tests.tenant.test_exports import EXPECTED
 
 CLIXML = shapes.clixml(r.OUTBOUND).decode("utf-16")
 BROKEN_CLIXML = [

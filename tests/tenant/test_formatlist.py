@@ -13,8 +13,8 @@ from analyzer.errors import TenantError
 from analyzer.tenant.model import Snapshot
 from tests.tenant import renderings as r
 from tests.tenant import shapes
+from tests.tenant.expected import EXPECTED
 from tests.tenant.loading import attempt, load
-from tests.tenant.test_exports import EXPECTED
 
 MANY = [f"branch{number}.contoso.com" for number in range(40)]
 LONG = r.changed(r.OUTBOUND[:1], RecipientDomains=MANY, SmartHosts=["[192.0.2.1]", "mail.contoso.com"])

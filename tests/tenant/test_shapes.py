@@ -13,8 +13,8 @@ import pytest
 from analyzer.tenant.model import MailboxPlace, Organization, OwnServers, Placement, Snapshot
 from tests.tenant import renderings as r
 from tests.tenant import shapes
+from tests.tenant.expected import EXPECTED
 from tests.tenant.loading import load
-from tests.tenant.test_exports import EXPECTED
 
 Lacks = Callable[[Snapshot], Snapshot]
 
