@@ -76,7 +76,8 @@ notebooks-check: $(VENV)/.ready-dev ## execute the notebooks and store nothing
 
 samples: $(VENV)/.ready ## write sample_logs/ anew (SAMPLE_ROWS=2500, seed 1: always the same bytes); then `make golden`
 	rm -rf build/samples
-	$(BIN)/mailflow generate --out build/samples --rows $(SAMPLE_ROWS) --seed 1 --days 30
+	$(BIN)/mailflow generate --out build/samples --rows $(SAMPLE_ROWS) --seed 1 --days 30 \
+	  --format message-trace --format message-trace-json --format enhanced-summary --format extended
 	rm -rf sample_logs/logs sample_logs/tenant sample_logs/truth.parquet
 	mkdir -p sample_logs/logs sample_logs/formats/message-trace sample_logs/formats/extended
 	mv build/samples/tenant build/samples/truth.parquet sample_logs/

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.simulator.company import addresses, peers, subjects
+from analyzer.simulator.company import PEERS, SMART_HOSTS, Peer, addresses, peers, subjects
 from analyzer.simulator.repertoire import SCENARIOS
-from analyzer.simulator.scenario import Leg, Scenario
+from analyzer.simulator.scenario import Event, Leg, Scenario
 from analyzer.simulator.traffic import LEGS, Batch, Ints
 
 
@@ -112,3 +112,13 @@ def dashed(network_id: pa.StringArray) -> pa.StringArray:
     """Write a network message id with its dashes."""
     cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
     return join(*(pc.utf8_slice_codeunits(network_id, *cut) for cut in cuts), separator="-")
+
+
+def next_hop(columns: Columns) -> pa.StringArray:
+    """Give the address that each recipient's mail was sent to; null where it was not sent."""
+    numbers = columns.batch.leg
+    smart_host = of_leg(numbers, lambda leg: SMART_HOSTS[leg.logged][0] if leg.logged else None)
+    exchangers = pa.array(PEERS[Peer.INTERNET], pa.string())
+    mx = exchangers.take(pa.array(columns.batch.recipient % len(exchangers)))
+    sent = pa.array(legs_that(lambda leg: leg.event is Event.SEND)[numbers])
+    return pc.if_else(sent, pc.coalesce(smart_host, mx), None)

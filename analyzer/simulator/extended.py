@@ -41,6 +41,7 @@ _SOURCES = {
     Event.EXPAND: "ROUTING",
     Event.DEFER: "SMTP",
 }
+RECEIVE_CONNECTOR = "AB1P000MB0001\\Default AB1P000MB0001"  # of the service: no connector of the tenant
 _RECEIVE, _AGENTS, _FATES = 0, 1, 2  # the order of a message's events
 
 
@@ -63,7 +64,7 @@ def _fixed(cell: object) -> bool:
     return cell is None or isinstance(cell, str)
 
 
-def _inbound_data(scenario: Scenario) -> str | None:
+def inbound_data(scenario: Scenario) -> str | None:
     """Say in custom_data how the message arrived; a client's submission has none."""
     if scenario.source.submitted:
         return None
@@ -74,7 +75,8 @@ def _inbound_data(scenario: Scenario) -> str | None:
     return f"{tls};'S:InboundConnectorData=Name={scenario.logged_inbound};ConnectorType={kind}'"
 
 
-def _outbound_data(leg: Leg) -> str | None:
+def outbound_data(leg: Leg) -> str | None:
+    """Say in custom_data by which connector a recipient's copy was sent."""
     if leg.event is not Event.SEND:
         return None
     tls = "S:tlsversion=SP_PROT_TLS1_2_CLIENT"
@@ -82,8 +84,13 @@ def _outbound_data(leg: Leg) -> str | None:
     return name + tls
 
 
+def answer_of(leg: Leg) -> str | None:
+    """Say how the recipient's server answered."""
+    return leg.answer or _ANSWERS.get(leg.event)
+
+
 def _receive_connector(scenario: Scenario) -> str | None:
-    return None if scenario.source.submitted else "AB1P000MB0001\\Default AB1P000MB0001"
+    return None if scenario.source.submitted else RECEIVE_CONNECTOR
 
 
 def _arrivals(columns: Columns) -> tuple[pa.StringArray, pa.StringArray]:
@@ -110,7 +117,7 @@ def _received(columns: Columns, arrivals: tuple[pa.StringArray, pa.StringArray])
         "server_ip": None,
         "server_hostname": None,
         "source_context": None,
-        "custom_data": of_scenario(batch.scenario, _inbound_data),
+        "custom_data": of_scenario(batch.scenario, inbound_data),
     }
     return _Events(message, np.full(len(message), _RECEIVE), _table(message, cells))
 
@@ -177,7 +184,7 @@ def _fates(columns: Columns) -> _Events:
     batch = columns.batch
     starts, offsets = _groups(columns)
     leg, message = batch.leg[starts], batch.message[starts]
-    answer = of_leg(batch.leg, lambda one: one.answer or _ANSWERS.get(one.event))
+    answer = of_leg(batch.leg, answer_of)
     server_ip, server_hostname = _next_hop(columns, starts)
     cells = {
         "client_ip": None,
@@ -191,7 +198,7 @@ def _fates(columns: Columns) -> _Events:
         "server_ip": server_ip,
         "server_hostname": server_hostname,
         "source_context": of_leg(leg, lambda one: "250 2.0.0 Ok: queued" if one.event is Event.SEND else None),
-        "custom_data": of_leg(leg, _outbound_data),
+        "custom_data": of_leg(leg, outbound_data),
     }
     happened = legs_that(lambda one: one.event is not Event.QUARANTINE)[leg]
     order = (_FATES + starts - batch.offsets[message])[happened]

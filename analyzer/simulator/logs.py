@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.simulator.columns import Columns, dashed, iso, join, legs_that, of_leg, of_scenario, packed
-from analyzer.simulator.company import PEERS, SMART_HOSTS, Peer
+from analyzer.simulator.columns import Columns, dashed, iso, join, next_hop, of_leg, of_scenario, packed
+from analyzer.simulator.defender import email_events
+from analyzer.simulator.details import trace_detail
 from analyzer.simulator.extended import extended
 from analyzer.simulator.scenario import Event
 from analyzer.simulator.traffic import Plan
@@ -34,16 +35,6 @@ _PACKED_STATUS = {
     Event.DEFER: "Receive, Defer",
     Event.QUARANTINE: "Receive, Quarantined",
 }
-
-
-def next_hop(columns: Columns) -> pa.StringArray:
-    """Give the address that each recipient's mail was sent to; null where it was not sent."""
-    numbers = columns.batch.leg
-    smart_host = of_leg(numbers, lambda leg: SMART_HOSTS[leg.logged][0] if leg.logged else None)
-    exchangers = pa.array(PEERS[Peer.INTERNET], pa.string())
-    mx = exchangers.take(pa.array(columns.batch.recipient % len(exchangers)))
-    sent = pa.array(legs_that(lambda leg: leg.event is Event.SEND)[numbers])
-    return pc.if_else(sent, pc.coalesce(smart_host, mx), None)
 
 
 def message_trace(columns: Columns, plan: Plan) -> pa.Table:
@@ -69,6 +60,47 @@ def message_trace(columns: Columns, plan: Plan) -> pa.Table:
             "EndDate": pa.repeat(window[1], len(batch.leg)),
         }
     )
+
+
+_GRAPH_TRACE = {
+    "id": "MessageTraceId",
+    "senderAddress": "SenderAddress",
+    "recipientAddress": "RecipientAddress",
+    "messageId": "MessageId",
+    "receivedDateTime": "Received",
+    "subject": "Subject",
+    "size": "Size",
+    "fromIP": "FromIP",
+    "toIP": "ToIP",
+    "status": "Status",
+}
+_GRAPH_DETAIL = {
+    "id": "MessageTraceId",
+    "messageId": "MessageId",
+    "dateTime": "Date",
+    "event": "Event",
+    "action": "Action",
+    "description": "Detail",
+    "data": "Data",
+    "senderAddress": "SenderAddress",
+    "recipientAddress": "RecipientAddress",
+}
+
+
+def graph_trace(columns: Columns, plan: Plan) -> pa.Table:
+    """Write a row a recipient, with the properties of Graph's list; an address it has not is "", not null."""
+    return _renamed(message_trace(columns, plan), _GRAPH_TRACE)
+
+
+def graph_detail(columns: Columns, plan: Plan) -> pa.Table:
+    """Write a row an event of each recipient, with the properties of Graph's details and the addresses asked for."""
+    return _renamed(trace_detail(columns, plan), _GRAPH_DETAIL)
+
+
+def _renamed(cells: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    found = {name: pc.fill_null(cells[named], "") for name, named in names.items()}
+    zoned = {name: join(found[name], "Z") for name in found if name.lower().endswith("datetime")}
+    return pa.table({**found, **zoned})
 
 
 def enhanced_summary(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001  every log is asked alike
@@ -97,7 +129,7 @@ def _quote(text: pa.StringArray) -> pa.StringArray:
 
 
 # The columns whose text may hold a comma, a quotation mark or a line break.
-_FREE_TEXT = {"message_subject", "recipient_status"}
+_FREE_TEXT = {"message_subject", "recipient_status", "Subject", "AuthenticationDetails", "Connectors"}
 
 
 def _csv_cell(name: str, cell: pa.StringArray) -> pa.StringArray:
@@ -115,7 +147,7 @@ def _quoted_cell(_: str, cell: pa.StringArray) -> pa.StringArray:
 
 def _json_member(name: str, cell: pa.StringArray) -> pa.StringArray:
     """Write one member; each distinct text is escaped once."""
-    if name == "Size":
+    if name in {"Size", "size"}:
         return join(f'"{name}": ', cell)
     coded = cell.dictionary_encode()
     distinct = pa.array([json.dumps(value) for value in coded.dictionary.to_pylist()], pa.string())
@@ -147,6 +179,7 @@ class Shape:
 
 _CSV = Shape(_csv_cell, "{}\r\n", ("", ",", ""), "\r\n", "\r\n")
 _EXPORT_CSV = Shape(_quoted_cell, '"{quoted}"\r\n', ("", ",", ""), "\r\n", "\r\n")
+_JSON_LINES = Shape(_json_member, "", ("{", ", ", "}"), "\n", "\n")
 _JSON_ARRAY = Shape(_json_member, "[\n", ("  {", ", ", "}"), ",\n", "\n]\n")
 
 
@@ -163,8 +196,12 @@ class LogFormat:
 LOG_FORMATS: tuple[LogFormat, ...] = (
     LogFormat("message-trace", "message-trace.csv", message_trace, _EXPORT_CSV),
     LogFormat("message-trace-json", "message-trace.json", message_trace, _JSON_ARRAY),
+    LogFormat("trace-detail", "trace-detail.csv", trace_detail, _EXPORT_CSV),
+    LogFormat("graph-trace", "graph-trace.ndjson", graph_trace, _JSON_LINES),
+    LogFormat("graph-detail", "graph-detail.ndjson", graph_detail, _JSON_LINES),
     LogFormat("enhanced-summary", "enhanced-summary.csv", enhanced_summary, _CSV),
     LogFormat("extended", "extended.csv", extended, _CSV),
+    LogFormat("email-events", "email-events.csv", email_events, _CSV),
 )
 
 
@@ -174,7 +211,7 @@ class Log:
     def __init__(self, log_format: LogFormat, folder: Path) -> None:
         self.format = log_format
         self._file = (folder / log_format.file).open("wb")
-        self._empty = True
+        self._before: bytes | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -186,6 +223,9 @@ class Log:
     def append(self, columns: Columns, plan: Plan) -> None:
         """Write the rows of one batch."""
         cells, shape = self.format.cells(columns, plan), self.format.shape
-        self._file.write(shape.opening(cells.column_names) if self._empty else shape.between.encode())
-        self._file.write(shape.rows(cells))
-        self._empty = False
+        if self._before is None:
+            self._file.write(shape.opening(cells.column_names))
+            self._before = b""
+        if cells.num_rows:
+            self._file.write(self._before + shape.rows(cells))
+            self._before = shape.between.encode()

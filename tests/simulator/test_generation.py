@@ -316,4 +316,13 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
 
 def test_every_format_is_known_by_name() -> None:
     """The names by which logs are asked for are stable."""
-    assert ALL == ("message-trace", "message-trace-json", "enhanced-summary", "extended")
+    assert ALL == (
+        "message-trace",
+        "message-trace-json",
+        "trace-detail",
+        "graph-trace",
+        "graph-detail",
+        "enhanced-summary",
+        "extended",
+        "email-events",
+    )
