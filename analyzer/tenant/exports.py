@@ -171,6 +171,11 @@ def cmdlet_of(kind: Kind) -> str:
     return next(signature.cmdlet for signature in SIGNATURES if signature.kind is cloud)
 
 
+def missing(kind: Kind, properties: Mapping[str, object]) -> set[str]:
+    """Name what an object (lower-case names) leaves out of the properties that selection rests on."""
+    return {name for name in _SELECTING.get(kind, ()) if name.lower() not in properties}
+
+
 def convert(kind: Kind, record: Record) -> Exported | None:
     """Turn an object into its value; None for a rule that routes to no connector."""
     return _CONVERTERS[kind](record)
@@ -196,6 +201,26 @@ def date_texts(objects: Iterable[Mapping[str, object]]) -> list[str]:
     ]
 
 
+_SELECTING: Mapping[Kind, tuple[str, ...]] = {
+    Kind.OUTBOUND: (
+        "Enabled",
+        "RecipientDomains",
+        "AllAcceptedDomains",
+        "IsTransportRuleScoped",
+        "RouteAllMessagesViaOnPremises",
+        "UseMXRecord",
+    ),
+    Kind.INBOUND: (
+        "Enabled",
+        "SenderDomains",
+        "SenderIPAddresses",
+        "TlsSenderCertificateName",
+        "RestrictDomainsToIPAddresses",
+        "RestrictDomainsToCertificate",
+    ),
+    Kind.SEND: ("Enabled", "AddressSpaces", "IsScopedConnector", "MaxMessageSize", "SourceTransportServers"),
+    Kind.RECEIVE: ("Enabled", "Bindings", "RemoteIPRanges"),
+}
 _CONVERTERS: Mapping[Kind, Callable[[Record], Exported | None]] = {
     Kind.OUTBOUND: outbound,
     Kind.INBOUND: inbound,

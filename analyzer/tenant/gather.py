@@ -21,6 +21,7 @@ from analyzer.tenant.exports import (
     convert,
     date_texts,
     key_of,
+    missing,
     recognise,
 )
 from analyzer.tenant.files import Document, Shape, open_document
@@ -178,7 +179,7 @@ def _objects(objects: Iterable[Properties]) -> Iterator[tuple[Kind | None, Prope
     """Recognise each object; one that only wraps others ({"value": [...]}) gives those instead."""
     for properties in objects:
         kind = recognise(tuple(properties))
-        wrapped = [] if kind else list(_wrapped(properties))
+        wrapped = [] if kind or "ResourceName" in properties else list(_wrapped(properties))
         if wrapped and not _REPORTS.isdisjoint(properties):
             yield from ((kind, inner) for kind, inner in _objects(wrapped) if kind)
         elif wrapped:
@@ -197,9 +198,14 @@ def _wrapped(properties: Properties) -> Iterator[Properties]:
 def _add(document: Document, found: Sequence[tuple[Kind, Properties]], gathered: Gathered) -> None:
     """Add recognised objects, once the dates of all of them have told the order of day and month."""
     day_first = day_order(date_texts(properties for _, properties in found))
+    absent: set[str] = set()
     for number, (kind, properties) in enumerate(found, start=1):
         lower = {name.lower(): value for name, value in properties.items()}
         gathered.add(kind, Record(document.where, number, lower, day_first, cmdlet_of(kind)))
+        absent |= missing(kind, lower)
+    if absent:
+        names = ", ".join(sorted(absent))
+        _log.warning("%s: not exported for every object, and taken as the cmdlet's default: %s", document.where, names)
 
 
 def _left_out(document: Document, reason: str | None) -> bool:

@@ -29,7 +29,7 @@ def _clixml_object(properties: Object, number: Iterator[int]) -> str:
     own = f'<Obj RefId="{next(number)}"><TN RefId="{next(number)}"><T>Microsoft.Exchange.Data.Connector</T></TN>'
     written = [_clixml_value(name, value, number, seen) for name, value in properties.items()]
     props, notes = "".join(written[:-1]), written[-1]
-    text = _xml(str(properties["Name"]))
+    text = _xml(str(properties.get("Name", "")))
     return f"{own}<ToString>{text}</ToString><Props>{props}</Props><MS>{notes}</MS></Obj>\r\n"
 
 

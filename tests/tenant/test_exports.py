@@ -240,3 +240,12 @@ def test_a_malformed_domain_pattern_is_kept_aside(tmp_path: Path, kind: str, nam
 
     assert getattr(value, kept) == ("contoso.com",)
     assert value.invalid_domains == ("domain.*.contoso.com", "*contoso.com", "contoso..com")
+
+
+def test_a_selection_of_properties_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Where an export leaves out what selection rests on, the reader learns that defaults were taken."""
+    chosen = [{name: value for name, value in o.items() if name not in ("Enabled", "UseMXRecord")} for o in r.OUTBOUND]
+    with caplog.at_level(logging.WARNING):
+        load(r.write(tmp_path, a=r.json7(chosen)))
+    (message,) = caplog.messages
+    assert message.endswith("not exported for every object, and taken as the cmdlet's default: Enabled, UseMXRecord")

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analyzer.errors import TenantError
+from analyzer.moments import microseconds
+from analyzer.tenant.gather import gather
 from analyzer.tenant.model import MailboxPlace, Organization, OwnServers, Placement, Snapshot
 from tests.tenant import renderings as r
 from tests.tenant import shapes
 from tests.tenant.expected import EXPECTED
 from tests.tenant.loading import load
 
+MOVED = microseconds(datetime(2024, 3, 15, 4, 30, tzinfo=UTC))
 Lacks = Callable[[Snapshot], Snapshot]
 
 
@@ -81,7 +86,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_one_tenant_in_every_form(tmp_path: Path, name: str) -> None:
+def test_one_tenant_in_every_form(tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str) -> None:
     """Whatever the form, the values are equal, but for what the form declares not to carry."""
     form = FORMS[name]
     form.write(tmp_path)
@@ -90,6 +95,7 @@ def test_one_tenant_in_every_form(tmp_path: Path, name: str) -> None:
     for kind in ("outbound", "inbound", "accepted", "rules", "organization", "remote", "hybrid", "own"):
         assert getattr(snapshot, kind) == getattr(expected, kind), kind
     assert (expected == EXPECTED) == (form.why == "")
+    assert caplog.messages == []
     assert (snapshot.directory is not None) == form.recipients
     if snapshot.directory is not None:
         assert len(snapshot.directory) == 3
@@ -97,6 +103,36 @@ def test_one_tenant_in_every_form(tmp_path: Path, name: str) -> None:
         assert snapshot.directory.place("john@contoso.com") == Placement(
             MailboxPlace.ONPREMISES, "john@eu.fabrikam.com"
         )
+
+
+SHELLS = [r.json7, r.json51, r.comma, r.semicolon, r.tab, shapes.clixml, shapes.format_list]
+
+
+@pytest.mark.parametrize("render", SHELLS, ids=lambda f: f.__name__)
+def test_moves_in_every_form_of_the_shell(tmp_path: Path, render: Any) -> None:
+    """A migration list is read alike in every form, also of the own servers' shell."""
+    r.write(tmp_path / "onpremises", a=render(r.MOVES))
+    (listed,) = gather(sorted(tmp_path.rglob("*.txt")), tmp_path).migrations
+    (move,) = listed.moves
+    assert (move.address, move.begin, move.end) == ("robert@contoso.com", MOVED, MOVED)
+
+
+NAMED = [*((f.__name__, f) for f in SHELLS), ("dsc", None), ("dsc_json", None)]
+TYPES = ["System.String[]", "System.Object[]", "Microsoft.Exchange.Data.MultiValuedProperty`1[X]"]
+
+
+@pytest.mark.parametrize("name, render", NAMED, ids=[name for name, _ in NAMED])
+@pytest.mark.parametrize("lost", TYPES)
+def test_a_lost_value_is_named_in_every_form(tmp_path: Path, name: str, render: Any, lost: str) -> None:
+    """The one line names the file, the object, the property, and the command that exports it whole."""
+    outbound = (r.OUTBOUND[0], *r.changed(r.OUTBOUND[1:], RecipientDomains=lost))
+    data = render(outbound) if render else getattr(shapes, name)({**r.TENANT, "outbound": outbound})
+    with pytest.raises(TenantError) as caught:
+        load(r.write(tmp_path, a=data))
+    said = str(caught.value)
+    assert said.startswith(f"{tmp_path / 'export0.txt'}: object ")
+    assert f"(Connector 3): RecipientDomains: '{lost}' stands in the place of the values, which are lost" in said
+    assert said.endswith("export it with Get-OutboundConnector | ConvertTo-Json -Depth 5")
 
 
 def test_scuba_results_hold_the_same(tmp_path: Path) -> None:
