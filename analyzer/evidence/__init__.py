@@ -6,7 +6,7 @@ input is never inferred from the answer it is compared with, and what a row does
 
 from analyzer.evidence.names import Carries, ConnectorNames, LoggedFacts, as_logged
 from analyzer.evidence.places import Places, destination_of, origin_of, recipient_refused
-from analyzer.evidence.status import Direction, Side, StatusFacts, direction_of, read_status
+from analyzer.evidence.status import Direction, Side, StatusFacts, direction_of, read_server_status, read_status
 from analyzer.evidence.witness import Witness
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "destination_of",
     "direction_of",
     "origin_of",
+    "read_server_status",
     "read_status",
     "recipient_refused",
 ]

@@ -117,3 +117,21 @@ def _idle(words: tuple[str, ...]) -> str | None:
             return reason
     # Only "Receive", or no status at all: the routing is not final.
     return "pending" if words and all(w in ("receive", "") for w in words) and any(words) else None
+
+
+_REFUSED = re.compile(r"\bstatus=(?:bounced|expired)|\bdsn=5|^(?:milter-)?reject|^5\d\d[ -]")
+_DELIVERED_HERE = re.compile(r"\bstatus=sent \(delivered (?:to|via) |\bmailer=local\b.*\bstat=sent")
+
+
+def read_server_status(event: str | None, status: str | None) -> StatusFacts:
+    """Read the words of an own server's log: its events route its own mail, not that of Office 365."""
+    name, words = (event or "").upper(), (status or "").lower()
+    found = _CODE.search(words)
+    failed = name == "FAIL" or _REFUSED.search(words) is not None
+    return StatusFacts(
+        deliver=name == "DELIVER" or _DELIVERED_HERE.search(words) is not None,
+        send=name.startswith("SEND"),
+        failed=failed,
+        arrived=not failed,
+        code=found.group(1) if found else None,
+    )

@@ -11,7 +11,9 @@ from analyzer.formats.graph_detail import GRAPH_DETAIL
 from analyzer.formats.graph_trace import GRAPH_TRACE
 from analyzer.formats.log import Log
 from analyzer.formats.message_trace import MESSAGE_TRACE
+from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.recognition import Said, recognise
+from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.trace_detail import TRACE_DETAIL
 from analyzer.formats.tracking import MESSAGE_TRACKING, TRACKING_EXPORT
 from analyzer.inputs import Source
@@ -28,6 +30,8 @@ FORMATS: tuple[Format, ...] = (
     EMAIL_EVENTS,
     MESSAGE_TRACKING,
     TRACKING_EXPORT,
+    POSTFIX,
+    SENDMAIL,
 )
 
 

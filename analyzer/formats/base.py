@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer.formats.chunk import Cells
+from analyzer.formats.syslog import Dialect
 from analyzer.vantage import Vantage
 
 # Round numbers at which exports of several tools end (log-formats section 11, any file).
@@ -102,6 +103,7 @@ class Format:
         draft: Puts readable rows into our words.
         noise: Names the kind of each row that stands for no message, null for those that do.
         vantage: Whose log it is.
+        dialect: How its lines are written, where it is a syslog of a mail server.
         lost: A text that shows that the export lost what it cannot do without, and what to do instead.
         joined: Adds to the cells of a chunk what other rows of the same messages say, among them those around it.
         no_recipient: Why a row without a recipient is a reject.
@@ -128,6 +130,7 @@ class Format:
     local_times: bool = False
     noise: Callable[[Cells], pa.StringArray | None] = field(default=no_noise)
     vantage: Vantage = Vantage.OFFICE365
+    dialect: Dialect | None = None
     lost: tuple[str, str] | None = None
     joined: Callable[[Cells, Cells], Cells] | None = None
     no_recipient: str = "no recipient"

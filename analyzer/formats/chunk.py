@@ -31,6 +31,7 @@ class Chunk:
         broken: Number in the chunk (from 1) of each record not worth parsing, and why.
         notes: What the reader should know about the file as a whole.
         around: The last records of the chunk before and the first of the one after, where the format joins events.
+        cells: The cells, where records can be read only with those before them, and so by the cutter.
     """
 
     data: bytes
@@ -38,6 +39,7 @@ class Chunk:
     broken: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     around: tuple[Chunk, ...] = ()
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from analyzer.errors import LogError, UsageError
 from analyzer.formats.base import Format
@@ -11,8 +12,10 @@ from analyzer.formats.chunk import Layout
 from analyzer.formats.clocks import LocalClock
 from analyzer.formats.csv_layout import DELIMITERS, find_header
 from analyzer.formats.exchange_layout import find_exchange_log
+from analyzer.formats.foreign import known_by_sight
 from analyzer.formats.json_layout import find_objects
 from analyzer.formats.log import Log
+from analyzer.formats.syslog import Dialect, find_syslog
 from analyzer.formats.times import DateOrder, decide_order, needs_order
 from analyzer.inputs import Source, Utf8Stream, named_encoding, repair, sniff_encoding
 from analyzer.moments import time_zone
@@ -59,7 +62,7 @@ def recognise(source: Source, formats: Sequence[Format], said: Said = NOTHING_SA
         head = repair(Utf8Stream(stream, encoding).read(_HEAD))
     if not head.strip(b"\0 \t\r\n"):
         raise LogError(source.name, stream.damage or "the file is empty", "a log needs at least a header or an object")
-    layouts = _layouts(head)
+    layouts = _layouts(head, [format_.dialect for format_ in formats if format_.dialect], source.modified)
     found = [(layout, format_) for layout in layouts for format_ in wanted if _fits(format_, layout, name)]
     if len(found) != 1:
         raise LogError(source.name, *_refusal(head, layouts, wanted, name))
@@ -90,13 +93,15 @@ def _asked_order(order: str | None) -> DateOrder | None:
         raise UsageError(f"unknown date order {order!r}; known are dmy (24/3/2025) and mdy (3/24/2025)") from None
 
 
-def _layouts(head: bytes) -> list[Layout]:
-    """Give every way to read the head: as JSON, or with each delimiter."""
+def _layouts(head: bytes, dialects: Sequence[Dialect], day: date | None) -> list[Layout]:
+    """Give every way to read the head: as JSON, as lines of a mail server, or with each delimiter."""
     if head.lstrip()[:1] in {b"{", b"["}:
         objects = find_objects(head, whole=len(head) < _HEAD)
         return [objects] if objects else []
     if exchange := find_exchange_log(head):
         return [exchange]
+    if syslog := find_syslog(head, dialects, day):
+        return [syslog]
     headers = (find_header(head, delimiter) for delimiter in DELIMITERS)
     return [header for header in headers if header]
 
@@ -112,6 +117,8 @@ def _refusal(head: bytes, layouts: Sequence[Layout], formats: Sequence[Format], 
     """Say what the file looks like and what would be accepted."""
     if head[:1] in {b"{", b"["} and not layouts:
         return "no whole JSON object in it", "accepted are JSON lists, lines or single objects of a message trace"
+    if foreign := known_by_sight(head):
+        return f"{foreign.title}", foreign.advice
     line = next(line for line in head.split(b"\n") if line.strip())
     start = b" ".join(head[: 4 * _SHOWN].split()) if head[:1] in {b"{", b"["} else line  # pretty-printed JSON
     shown = start.decode("utf-8", "replace").strip()[:_SHOWN]

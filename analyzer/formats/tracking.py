@@ -145,6 +145,7 @@ MESSAGE_TRACKING = Format(
     needed=("date_time", "event_id", "recipient_address"),
     draft=_draft,
     identity=EVENT_IDENTITY,
+    caps=(),
     noise=_noise,
     vantage=Vantage.OWN_SERVER,
 )
@@ -170,6 +171,8 @@ TRACKING_EXPORT = Format(
     needed=MESSAGE_TRACKING.needed,
     draft=_draft,
     identity=EVENT_IDENTITY,
+    caps=(1_000,),  # without -ResultSize (log-formats section 11)
+    local_times=True,
     noise=_noise,
     vantage=Vantage.OWN_SERVER,
     lost=("System.String[]", f"export again with the lists joined: {_JOINED}, or give the log files themselves"),

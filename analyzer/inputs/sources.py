@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -95,6 +96,11 @@ class Source:
         if self.problem:
             raise LogError(self.name, self.problem)
         return Stream(_raw(self), self.member, None if self.spool else self.size)
+
+    @property
+    def modified(self) -> date | None:
+        """The day (UTC) on which the file was last written to; None where it has no such day."""
+        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).date() if self.path else None
 
     def digest(self) -> str:
         """SHA-256 of the file's own bytes, or of the zip member's."""

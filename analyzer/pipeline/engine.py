@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
-from analyzer.evidence import ConnectorNames, LoggedFacts, StatusFacts, Witness, as_logged, direction_of, read_status
+from analyzer.evidence import (
+    ConnectorNames,
+    LoggedFacts,
+    StatusFacts,
+    Witness,
+    as_logged,
+    direction_of,
+    read_server_status,
+    read_status,
+)
 from analyzer.pipeline.snapshots import Epoch, Timeline
 from analyzer.pipeline.stages import Edges
 from analyzer.selection.batch import Classes, Ledger
@@ -118,7 +127,10 @@ class Engine:
         self.sources: Classes[tuple[str | None, ...], tuple[SourceFacts, ...]] = Classes(
             lambda ip_host: tuple(lens.source(ip_host[0] or "", ip_host[1] or "") for lens in self.lenses)
         )
-        self.statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
+        self.statuses: dict[Vantage, Classes[tuple[str | None, ...], StatusFacts]] = {
+            Vantage.OFFICE365: Classes(lambda cells: read_status(*cells)),
+            Vantage.OWN_SERVER: Classes(lambda cells: read_server_status(*cells)),
+        }
         self.directions = Classes(direction_of)
         self.logged: dict[Vantage, Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]]] = {
             Vantage.OFFICE365: Classes(lambda cells: tuple(names.read(*cells) for names in self.names)),
@@ -142,7 +154,7 @@ class Engine:
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
         recipient, sender, source, status, direction, logged, flags, number, received, sent, sharing = key
         epoch = self.timeline.epochs[number]
-        at, facts = epoch.configuration, self.statuses.classes[status]
+        at, facts = epoch.configuration, self.statuses[witness.vantage].classes[status]
         row = Observation(
             recipient=self.recipients.classes[recipient][at][received],
             sender=self.senders.classes[sender][at][sent],

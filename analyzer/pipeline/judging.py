@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analyzer.addresses import NULL_SENDER
-from analyzer.evidence import Carries, Witness
+from analyzer.evidence import Carries, StatusFacts, Witness
 from analyzer.pipeline.engine import Engine, OverTime
 from analyzer.pipeline.identity import record_starts
 from analyzer.pipeline.stages import stages
@@ -28,11 +28,12 @@ _RECIPIENT, _STATUS, _FLAGS, _EPOCH, _STAGE = 0, 3, 6, 7, 8  # places in the key
 def judge_rows(rows: pa.Table, engine: Engine, witness: Witness) -> Codes:
     """Judge normalised rows: the number of each row's result in the engine's ledger."""
     parts, several = _key_columns(rows, engine, witness.vantage)
+    statuses = engine.statuses[witness.vantage].classes
     if several.any() and engine.any_cmt:
-        parts[_FLAGS] = parts[_FLAGS] + 16 * _delivered_too(rows, parts[_STATUS], engine)
+        parts[_FLAGS] = parts[_FLAGS] + 16 * _delivered_too(rows, parts[_STATUS], statuses)
     numbers, facts = _decided(parts, several, engine, witness)
     if witness.carries is Carries.ONE_COLUMN and several.any():
-        sent = np.array([s.send for s in engine.statuses.classes], bool)[parts[_STATUS]]
+        sent = np.array([s.send for s in statuses], bool)[parts[_STATUS]]
         differ = _groups_that_differ(rows, sent, several > 0, facts)
         if differ.any():
             again, marked = [part[differ] for part in parts], np.full(np.count_nonzero(differ), 2)
@@ -60,7 +61,7 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
         recipients,
         senders,
         class_codes_of_several(engine.sources, [rows.column("connecting_ip"), rows.column("connecting_host")]),
-        class_codes_of_several(engine.statuses, [rows.column("event"), rows.column("delivery_status")]),
+        class_codes_of_several(engine.statuses[vantage], [rows.column("event"), rows.column("delivery_status")]),
         class_codes(engine.directions, rows.column("directionality")),
         class_codes_of_several(
             engine.logged[vantage], [rows.column(c) for c in ("logged_connector", "logged_inbound", "logged_outbound")]
@@ -139,9 +140,9 @@ def _recipient(key: Sequence[int], engine: Engine) -> RecipientFacts:
     return engine.recipients.classes[key[_RECIPIENT]][snapshot][key[_STAGE]]
 
 
-def _delivered_too(rows: pa.Table, statuses: Codes, engine: Engine) -> Codes:
+def _delivered_too(rows: pa.Table, statuses: Codes, classes: Sequence[StatusFacts]) -> Codes:
     """Mark (1) the rows whose log row shows a delivery to another recipient, who may have forwarded it."""
-    delivered = np.array([s.deliver for s in engine.statuses.classes], bool)[statuses]
+    delivered = np.array([s.deliver for s in classes], bool)[statuses]
     group = _groups(rows)
     per_group = np.bincount(group, weights=delivered) > 0
     marked: Codes = (per_group[group] & ~delivered).astype(np.int64)

@@ -41,7 +41,7 @@ ENDS = ["", GOOD.rstrip(), GOOD[:60], GOOD[:100].replace('"Offer', '"Of\nfer'), 
 
 def outcome(reading: Reading) -> object:
     """Give all that may not depend on how a file was cut."""
-    return reading.rows, reading.rejects, reading.noise, reading.records, reading.log.notes
+    return reading.rows, reading.rejects, reading.noise, reading.records, sorted(reading.log.notes)
 
 
 def in_all_sizes(text: bytes, sizes: list[int], name: str = "log.csv") -> None:

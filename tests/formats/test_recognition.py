@@ -81,7 +81,7 @@ def test_json_may_be_in_any_encoding(tmp_path: Path, encoding: str) -> None:
         (b"\x1f\x8b\x08\x00", "the compressed file ends early", ""),
         (b"PK\x03\x04 short", "a zip archive cut within its first bytes", ""),
         (
-            b"Mar 24 07:41:48 relay1 postfix/smtpd[2471]: connect\n",
+            b"Mar 24 07:41:48 relay1 dovecot: imap-login: connect\n",
             "begins with: Mar 24 07:41:48 relay1",
             "Enhanced summary",
         ),
