@@ -179,7 +179,7 @@ REJECTS = TableSchema(
         Column("source_file", TEXT, "The file, as given."),
         Column("source_row", COUNT, "Record number in the file from 1, header not counted."),
         Column("reason", TEXT, "What was wrong and what would have been accepted."),
-        Column("raw", TEXT, "The row's own text."),
+        Column("raw", TEXT, "The row's own text, up to 65,536 characters of it."),
     ),
 )
 

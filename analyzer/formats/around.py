@@ -40,6 +40,10 @@ def _size(chunks: Iterable[Chunk]) -> int:
 
 def edge(chunk: Chunk, *, front: bool) -> Chunk:
     """Cut the whole records off one end of a chunk."""
+    return replace(_edge(chunk, front=front), layout=chunk.layout)
+
+
+def _edge(chunk: Chunk, *, front: bool) -> Chunk:
     if chunk.spans is None:
         return _by_lines(chunk.data, front=front)
     spans = chunk.spans

@@ -21,6 +21,13 @@ NOT_UTF8 = "bytes that are not UTF-8 were read as Windows-1252"
 Positions = npt.NDArray[np.int64]
 
 
+class Onward(Protocol):
+    """Looks for the end of a record that is too long to be held."""
+
+    def __call__(self, data: bytes, start: int, /) -> tuple[int, bool]:
+        """Say up to where the data from `start` belongs to the record, and whether that is its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Whole records of a file, as valid UTF-8.
@@ -30,6 +37,8 @@ class Chunk:
         spans: Start and end of each record; None where they are wanted by nobody yet.
         broken: Number in the chunk (from 1) of each record not worth parsing, and why.
         notes: What the reader should know about the file as a whole.
+        layout: How its records lie, where that is not as at the beginning of the file.
+        onward: Finds the end of the last record, which is too long to be held, in what follows.
         around: The last records of the chunk before and the first of the one after, where the format joins events.
         cells: The cells, where records can be read only with those before them, and so by the cutter.
     """
@@ -38,6 +47,8 @@ class Chunk:
     spans: Positions | None = None
     broken: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    layout: Layout | None = None
+    onward: Onward | None = None
     around: tuple[Chunk, ...] = ()
     cells: Cells | None = None
 
@@ -142,16 +153,28 @@ class WholeCut(Protocol):
 def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
     """Cut a stream into chunks of whole records, about `size` bytes each."""
     rest, wanted = b"", 0
+    onward: Onward | None = None
     for pieces, last in blocks(stream, size):
         rest = b"".join((rest, *pieces))
         pieces.clear()  # whoever made them holds on to the list until the next block
+        if onward:
+            rest, done = _past(rest, onward, last=last)
+            if not done:
+                continue
         if len(rest) < wanted and not last:
             continue
         chunk = whole(rest, last=last)
+        onward = chunk.onward
         wanted = 0 if chunk.data else 2 * len(rest)  # a long record: do not look at it again and again
         rest = rest[len(chunk.data) :]
-        if chunk.data or chunk.broken:
+        if chunk.data or chunk.broken or chunk.notes:
             yield repaired(chunk)
+
+
+def _past(rest: bytes, onward: Onward, *, last: bool) -> tuple[bytes, bool]:
+    """Leave out what still belongs to a record that is too long; it was rejected where it began."""
+    end, done = onward(rest, 0)
+    return (b"", True) if last and not done else (rest[end:], done)
 
 
 class Layout(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 
-from analyzer.formats.chunk import RECORD_LIMIT, Chunk, torn
+from analyzer.formats.chunk import RECORD_LIMIT, Chunk, Onward, torn
 from analyzer.formats.delimited import (
     Grammar,
     last_line_end,
@@ -19,6 +20,10 @@ from analyzer.formats.delimited import (
 BLANK = "\0 \t\r\n\"',;"
 INSIDE_ROW = "the file ends inside this row"
 SEEMS_CUT = "the file seems cut inside its last row"
+OVERLONG = "a row of more than 1 MB, or a quotation mark that is never closed"
+
+_LINE_END = re.compile(rb"\n|\r\n|\r(?!\Z)")
+_NULLS = re.compile(rb"\0*+")
 
 
 def whole_records(data: bytes, grammar: Grammar, *, last: bool) -> Chunk:
@@ -48,25 +53,58 @@ def _plain(data: bytes, grammar: Grammar, *, last: bool) -> Chunk | None:
 def _scanned(data: bytes, grammar: Grammar, *, last: bool) -> Chunk:
     """Walk record by record; a line that opens a quote nobody closes is broken, and the next goes on."""
     ends, broken, at = [0], {}, 0
+    onward: Onward | None = None
     while at < len(data):
         end = grammar.record_end(data, at)
         whole = last or at + RECORD_LIMIT <= len(data)
         if not whole and (end is None or end == len(data)):  # a lone CR at the end may be half a line end
             break
-        if end is None:
+        if end is None and _is_overlong(data, at):
+            onward = past_nulls if _is_null(data, at) else past_line
+            end, done = onward(data, at)
+            if onward is past_line:
+                broken[len(ends)] = OVERLONG
+            onward = None if done else onward
+        elif end is None:
             end, why = _unended(data, at, grammar)
             if why:
                 broken[len(ends)] = why
         ends.append(end)
         at = end
-    return Chunk(data[:at], np.stack([ends[:-1], ends[1:]], axis=1).astype(np.int64), broken)
+        if onward:
+            break
+    spans = np.stack([ends[:-1], ends[1:]], axis=1).astype(np.int64)
+    return Chunk(data[:at], spans, broken, onward=onward)
+
+
+def _is_overlong(data: bytes, start: int) -> bool:
+    """Whether no line ends within the limit."""
+    return len(data) - start > RECORD_LIMIT and data.find(b"\n", start, start + RECORD_LIMIT) < 0
+
+
+def _is_null(data: bytes, start: int) -> bool:
+    return not data[start : start + RECORD_LIMIT].strip(b"\0")
+
+
+def past_line(data: bytes, start: int, /) -> tuple[int, bool]:
+    """Find the end of a line; a CR at the end of the data may be half a line end."""
+    if found := _LINE_END.search(data, start):
+        return found.end(), True
+    return len(data) - data.endswith(b"\r"), False
+
+
+def past_nulls(data: bytes, start: int, /) -> tuple[int, bool]:
+    """Find the end of the null bytes with which a disk was filled up."""
+    found = _NULLS.match(data, start)
+    assert found
+    return found.end(), found.end() < len(data)
 
 
 def _unended(data: bytes, start: int, grammar: Grammar) -> tuple[int, str]:
     """Say where a record without an end of its own ends, and what is wrong with it."""
     line = data.find(b"\n", start, start + RECORD_LIMIT) + 1 or min(start + RECORD_LIMIT, len(data))
     if len(data) - start > RECORD_LIMIT:
-        return line, "a row of more than 1 MB, or a quotation mark that is never closed"
+        return line, OVERLONG
     if grammar.ends_file(data, start):
         return len(data), ""
     if _any_row(data, line, grammar):

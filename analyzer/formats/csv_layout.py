@@ -13,6 +13,7 @@ from pyarrow import csv
 from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions, cut_whole
 from analyzer.formats.csv_cutting import BLANK, closed, miscounted, whole_records
 from analyzer.formats.delimited import Grammar, quote_positions, record_spans
+from analyzer.formats.headers import header_names, lower, other_headers, split_at
 
 DELIMITERS = (",", ";", "\t")
 # Before the header: blank lines, `#TYPE` of Export-Csv without -NoTypeInformation, `sep=` of Excel.
@@ -22,12 +23,17 @@ _BLOCK = 1 << 20  # larger blocks cost half as much time again: fresh pages inst
 
 @dataclass(frozen=True, slots=True)
 class CsvLayout:
-    """A delimited file's header, and the columns to be read of it."""
+    """A delimited file's header, and the columns to be read of it.
+
+    Attributes:
+        lacking: Columns to be read that a header in the middle of the file does not have: no row behind it is read.
+    """
 
     grammar: Grammar
     names: tuple[str, ...]
     skip: int
     columns: Mapping[str, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
@@ -40,15 +46,38 @@ class CsvLayout:
 
     def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
         """Cut into chunks of whole records, by the marks' positions or else record by record."""
+        layout = self
 
         def whole(text: bytes, *, last: bool) -> Chunk:
-            chunk = whole_records(text, self.grammar, last=last)
-            return closed(chunk, self.grammar, stream.damage) if last else chunk
+            chunk = whole_records(text, layout.grammar, last=last)
+            if not last:
+                return chunk
+            *_, (_, ending) = layout.parts(chunk)
+            return closed(chunk, ending.grammar, stream.damage)
 
-        yield from cut_whole(stream, size, whole)
+        for chunk in cut_whole(stream, size, whole):
+            for part, layout in layout.parts(chunk):  # noqa: B020 - each part is laid out as the one before says
+                yield part if layout is self else replace(part, layout=layout)
+
+    def parts(self, chunk: Chunk) -> Iterator[tuple[Chunk, CsvLayout]]:
+        """Part a chunk where a header in it names other columns, or these in another order."""
+        headers = other_headers(chunk, self.grammar, self.names, self.columns.values())
+        layouts = [*([] if headers and not headers[0][0] else [self]), *(self._under(names) for _, names in headers)]
+        parts = split_at(chunk, [start for start, _ in headers]) if headers else (chunk,)
+        yield from zip(parts, layouts, strict=True)
+
+    def _under(self, names: tuple[str, ...]) -> CsvLayout:
+        """Read the same columns under another header."""
+        spelled = {name.lower(): name for name in names}
+        columns = {key: spelled.get(name.lower(), "") for key, name in self.columns.items()}
+        lacking = tuple(self.columns[key] for key, name in columns.items() if not name)
+        grammar = Grammar(self.grammar.delimiter, len(names))
+        return CsvLayout(grammar, names, self.skip, self.columns if lacking else columns, lacking)
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Read the cells with pyarrow, and set apart the records it cannot read."""
+        if self.lacking:
+            return self._unread(chunk)
         odd = {**chunk.broken, **self._with_nulls(chunk)}
         numbers, data = None, chunk.data
         if odd:
@@ -76,8 +105,8 @@ class CsvLayout:
             return "null-bytes" if "\0" in text else "blank-row"
         if text.startswith("#TYPE"):
             return "type-line"
-        cells = tuple(cell.strip().lower() for cell in self.grammar.cells(text.lstrip("\ufeff").encode()))
-        return "repeated-header" if cells == tuple(name.lower() for name in self.names) else None
+        cells = header_names(self.grammar.cells(text.lstrip("\ufeff").encode()))
+        return "repeated-header" if lower(cells) == lower(self.names) else None
 
     def _spans(self, chunk: Chunk) -> Positions:
         """Give the chunk's records, found by the cutter or else now."""
@@ -87,9 +116,16 @@ class CsvLayout:
         """Find the records that hold null bytes, as padding and damaged disks leave them."""
         if b"\0" not in chunk.data:
             return {}
-        nulls = np.flatnonzero(np.frombuffer(chunk.data, np.uint8) == 0)
-        hit = np.unique(np.searchsorted(self._spans(chunk)[:, 1], nulls, "right"))
-        return {int(record) + 1: "the row holds null bytes" for record in hit}
+        starts = self._spans(chunk)[:, 0]
+        nulls = np.frombuffer(chunk.data, np.uint8) == 0
+        hit = np.logical_or.reduceat(nulls, starts[starts < len(nulls)])
+        return {int(record) + 1: "the row holds null bytes" for record in np.flatnonzero(hit)}
+
+    def _unread(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
+        """Read nothing: under a header that lacks columns, an empty cell would say what nobody wrote."""
+        why = f"the header before it in the file lacks {', '.join(self.lacking)}"
+        none = Cells({key: pa.array([], pa.string()) for key in self.columns}, np.zeros(0, np.int64))
+        return none, dict.fromkeys(range(1, len(self._spans(chunk)) + 1), why) | dict(chunk.broken)
 
     def _arrow(self, data: bytes) -> tuple[pa.Table, dict[int, str]]:
         """Read whole records at full speed; rows with another number of cells come back apart."""

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, torn
+from analyzer.formats.csv_cutting import past_line
 from analyzer.formats.objects import LOST, TAIL, find_spans, is_object, load_object, parted, too_long, wrapping_of
 
 _BLANK = "\0 \t\r\n{}[],"
@@ -24,6 +25,7 @@ _WITHIN = "properties"  # of the records that Azure streams
 _SAMPLE = 50  # objects whose keys are looked at to know the file's spelling
 
 SEEMS_CUT = "the file seems cut: its last object or list is not closed"
+LONG_LINE = "a line of more than 1 MB"
 AFTER_END = "text after the end of the list"
 MORE_PAGES = "the answer names a next page: this file holds only a part of the result"
 
@@ -99,7 +101,7 @@ class JsonLayout:
         """Cut at line ends: a broken line then costs one record and no more."""
         end = len(data) if last else data.rfind(b"\n") + 1
         if not end and len(data) > RECORD_LIMIT:
-            end = len(data)
+            return Chunk(data, np.array([[0, len(data)]], np.int64), {1: LONG_LINE}, onward=past_line)
         data = data[:end]
         ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
         if end and (not len(ends) or ends[-1] != end):
@@ -107,7 +109,7 @@ class JsonLayout:
         starts = np.append(0, ends[:-1])[: len(ends)]
         filled = [i for i in range(len(ends)) if ends[i] - starts[i] > 2 or data[starts[i] : ends[i]].strip()]
         spans = np.stack([starts, ends], axis=1).astype(np.int64)[filled]
-        return Chunk(data, spans, too_long(spans, "a line of more than 1 MB"))
+        return Chunk(data, spans, too_long(spans, LONG_LINE))
 
     def _closed(self, chunk: Chunk, rest: bytes, damage: str) -> Chunk:
         """Look at what follows the last whole object of the file."""
@@ -127,7 +129,7 @@ class JsonLayout:
             notes.append(SEEMS_CUT)
         if self.paged or b"nextlink" in rest.lower():
             notes.append(MORE_PAGES)
-        chunk = Chunk(data, spans, broken, (*chunk.notes, *notes))
+        chunk = replace(chunk, data=data, spans=spans, broken=broken, notes=(*chunk.notes, *notes))
         return torn(chunk, damage, whole=not broken.keys() & {len(spans)}) if damage else chunk
 
     def _arrow(self, data: bytes, spans: Positions) -> pa.Table:

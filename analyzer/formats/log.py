@@ -6,14 +6,17 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pyarrow.compute as pc
+
 from analyzer.formats.around import with_neighbours
 from analyzer.formats.base import Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk, Layout
 from analyzer.formats.clocks import LocalClock
-from analyzer.formats.parsing import parse_chunk
+from analyzer.formats.parsing import OTHER_ORDER, parse_chunk
 from analyzer.formats.times import DateOrder
 from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
 
+BOTH_ORDERS = "its dates are of both orders of day and month: those with a day up to 12 may be read the wrong way round"
 
 @dataclass(slots=True)
 class Log:
@@ -81,4 +84,6 @@ class Log:
         parsed = parse_chunk(chunk, self.format, self.layout, order=self.order, clock=self.clock)
         with self._lock:
             self._records += parsed.records - sum(parsed.noise.values())
+            if self.order and pc.any(pc.equal(parsed.rejects["reason"], OTHER_ORDER)).as_py():
+                self._said[BOTH_ORDERS] = None
         return parsed

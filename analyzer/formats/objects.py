@@ -31,7 +31,9 @@ _ENVELOPE = re.compile(
 )
 _LIST = re.compile(rb"\s*\[")
 TAIL = re.compile(rb"[\s,\]]*+(?:" + _SCALAR + rb"\s*:\s*" + _SCALAR + rb"[\s,]*)*+[\s}\]]*+")
-LOST = "no object ends within 1 MB: nothing after it was read"
+_BEGUN = re.compile(rb"[\s,]*+\{")
+OVERLONG = "an object of more than 1 MB"
+LOST = "no object begins within 1 MB: nothing after it was read"
 
 
 def wrapping_of(head: bytes) -> tuple[str, int]:
@@ -55,15 +57,39 @@ def find_spans(data: bytes, *, last: bool) -> Chunk:
         braces, opening, depth = braces[inside], opening[inside], depth[inside]
     starts, ends = braces[opening & (depth == 1)], braces[~opening & (depth == 0)] + 1
     spans = np.stack([starts[: len(ends)], ends], axis=1).astype(np.int64)
-    broken = too_long(spans, LOST)
-    if broken:
-        broken = {min(broken): LOST}
-        spans = spans[: min(broken)]
+    broken = too_long(spans, OVERLONG)
     end = int(spans[-1][1]) if len(spans) else 0
-    if not broken and len(data) - end > RECORD_LIMIT and not (last and TAIL.fullmatch(data, end)):
-        spans = np.append(spans, [[end, len(data)]], axis=0)
-        broken, end = {len(spans): LOST}, len(data)
-    return Chunk(data[:end], spans, broken, (LOST,) if broken else ())
+    if len(data) - end <= RECORD_LIMIT or (last and TAIL.fullmatch(data, end)):
+        return Chunk(data[:end], spans, broken)
+    onward = PastObject() if _BEGUN.match(data, end) else None
+    stop = onward(data, end)[0] if onward else len(data)
+    spans = np.append(spans, [[end, stop]], axis=0)
+    broken[len(spans)] = OVERLONG if onward else LOST
+    return Chunk(data[:stop], spans, broken, () if onward else (LOST,), onward=onward)
+
+
+class PastObject:
+    """Finds the end of an object that is too long to be held, block by block."""
+
+    def __init__(self) -> None:
+        """Stand before the object's first brace."""
+        self._depth = 0
+        self._in_text = False
+
+    def __call__(self, data: bytes, start: int, /) -> tuple[int, bool]:
+        """Say up to where the data belongs to the object, and whether that is its end."""
+        stop = len(data) - (len(data) - len(data.rstrip(b"\\"))) % 2  # half an escape waits for its other half
+        text = np.frombuffer(data, np.uint8)[start:stop]
+        quotes = _unescaped(text, np.flatnonzero(text == ord('"')))
+        braces = np.flatnonzero((text == ord("{")) | (text == ord("}")))
+        braces = braces[np.searchsorted(quotes, braces) % 2 == self._in_text]
+        depth = self._depth + np.cumsum(np.where(text[braces] == ord("{"), 1, -1))
+        closed = np.flatnonzero(depth == 0)
+        if len(closed):
+            return start + int(braces[closed[0]]) + 1, True
+        self._depth = int(depth[-1]) if len(depth) else self._depth
+        self._in_text ^= len(quotes) % 2 == 1
+        return stop, False
 
 
 def too_long(spans: Positions, why: str) -> dict[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +19,11 @@ from analyzer.formats.times import DateOrder, timestamps
 from analyzer.schema import NORMALISED
 
 NO_TIME = "no readable time: ISO 8601, /Date(ms)/ or a date with day, month and a year of four digits is accepted"
+NO_ORDER = "is the day or the month first? the file begins with other dates; say it with --date-order dmy or mdy"
+OTHER_ORDER = "day and month stand the other way round than in the rest of the file"
 HEALTH_MAILBOX = "health-mailbox"  # the servers' own monitoring probes (log-formats section 10, rule 5)
+
+RAW_LIMIT = 64 << 10  # characters of a reject's own text that are kept
 
 _FORWARDED = r"(?i)redirect|\bresolved?\b"
 
@@ -27,6 +32,7 @@ def parse_chunk(
     chunk: Chunk, format_: Format, layout: Layout, *, order: DateOrder | None, clock: LocalClock | None = None
 ) -> Parsed:
     """Read a chunk."""
+    layout = chunk.layout or layout
     cells, odd = layout.read(chunk)
     records = len(cells) + len(odd)
     if format_.joined:
@@ -34,7 +40,7 @@ def parse_chunk(
     times = timestamps(cells.column(format_.time), order, clock)
     if times.null_count:
         readable = times.is_valid().to_numpy(zero_copy_only=False)
-        odd |= dict.fromkeys(cells.records[~readable].tolist(), NO_TIME)
+        odd |= _without_time(cells, ~readable, format_, order)
         cells, times = cells.where(readable), times.drop_null()
     kinds = _kinds(cells, format_)
     noise = Counter(kinds.drop_null().to_pylist())
@@ -48,10 +54,21 @@ def parse_chunk(
     return Parsed(rows, rejects, noise + nothing, records)
 
 
+def _without_time(
+    cells: Cells, unread: npt.NDArray[np.bool_], format_: Format, order: DateOrder | None
+) -> dict[int, str]:
+    """Say of each row without a readable time what is wrong with it."""
+    records: list[int] = cells.records[unread].tolist()
+    text, why = cells.column(format_.time).filter(pa.array(unread)), OTHER_ORDER if order else NO_ORDER
+    orders = (order.turned,) if order else (DateOrder.DMY, DateOrder.MDY)
+    readable = reduce(pc.or_, (timestamps(text, one).is_valid() for one in orders)).to_pylist()
+    return {record: why if good else NO_TIME for record, good in zip(records, readable, strict=True)}
+
+
 def _around(chunk: Chunk, layout: Layout) -> Cells:
     """Read the records around a chunk; those that cannot be read are counted where they are at home."""
     none = Cells({key: pa.array([], pa.string()) for key in layout.columns}, np.zeros(0, np.int64))
-    return reduce(Cells.beside, (layout.read(edge)[0] for edge in chunk.around), none)
+    return reduce(Cells.beside, ((edge.layout or layout).read(edge)[0] for edge in chunk.around), none)
 
 
 def _kinds(cells: Cells, format_: Format) -> pa.StringArray:
@@ -118,7 +135,7 @@ def _judged(odd: Mapping[int, str], chunk: Chunk, layout: Layout) -> tuple[pa.Ta
     texts = layout.texts(chunk, numbers) if numbers else []
     kinds = [layout.stands_for_nothing(text) if text else None for text in texts]
     rejected = [
-        (number, odd[number], text.rstrip("\r\n"))
+        (number, odd[number], text[:RAW_LIMIT].rstrip("\r\n"))
         for number, text, kind in zip(numbers, texts, kinds, strict=True)
         if kind is None
     ]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import pyarrow.compute as pc
+
 from analyzer.errors import LogError, UsageError
 from analyzer.formats.base import Format
 from analyzer.formats.chunk import Layout
@@ -146,14 +148,17 @@ def _order(log: Log) -> DateOrder | None:
     spelled = {name.lower(): name for name in log.layout.names}
     others = {key: spelled[key] for key in log.format.dates if key in spelled}
     dates = log.layout.on({time: log.layout.columns[time], **others})
-    chunk = None
+    met = False
     for chunk in Log(log.source, log.format, dates, log.encoding_found).chunks(size=_HEAD):
-        columns = dates.read(chunk)[0].columns
-        if not needs_order(columns[time]):
+        columns = (chunk.layout or dates).read(chunk)[0].columns
+        if not pc.any(pc.not_equal(columns[time], "")).as_py():
+            continue
+        met = met or needs_order(columns[time])
+        if not met:  # a file that begins with other dates is not read through for some that may follow
             return None
         for column in columns.values():
             if order := decide_order(column):
                 return order
-    if chunk is None:
+    if not met:
         return None
     raise LogError(log.source.name, "no date tells whether day or month comes first", _ORDER_HELP)

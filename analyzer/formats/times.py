@@ -38,6 +38,11 @@ class DateOrder(Enum):
     DMY = "dmy"
     MDY = "mdy"
 
+    @property
+    def turned(self) -> DateOrder:
+        """The other order."""
+        return DateOrder.MDY if self is DateOrder.DMY else DateOrder.DMY
+
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
