@@ -16,6 +16,7 @@ CHUNK_BYTES = 16 << 20
 RECORD_LIMIT = 1 << 20  # pyarrow's block, and so the longest record it is sure to read
 
 _PIECE = 1 << 20  # what is read at a time, so that a block is put together only once
+_MANY_LINES = 400_000  # in 16 MB; real rows have hundreds of bytes
 NOT_UTF8 = "bytes that are not UTF-8 were read as Windows-1252"
 
 Positions = npt.NDArray[np.int64]
@@ -151,24 +152,33 @@ class WholeCut(Protocol):
 
 
 def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
-    """Cut a stream into chunks of whole records, about `size` bytes each."""
+    """Cut a stream into chunks of whole records, about `size` bytes each, fewer where the records are tiny."""
     rest, wanted = b"", 0
     onward: Onward | None = None
     for pieces, last in blocks(stream, size):
         rest = b"".join((rest, *pieces))
         pieces.clear()  # whoever made them holds on to the list until the next block
-        if onward:
-            rest, done = _past(rest, onward, last=last)
-            if not done:
-                continue
-        if len(rest) < wanted and not last:
-            continue
-        chunk = whole(rest, last=last)
-        onward = chunk.onward
-        wanted = 0 if chunk.data else 2 * len(rest)  # a long record: do not look at it again and again
-        rest = rest[len(chunk.data) :]
-        if chunk.data or chunk.broken or chunk.notes:
-            yield repaired(chunk)
+        done = len(rest) < wanted and not last
+        while not done:
+            if onward:
+                rest, done = _past(rest, onward, last=last)
+                if not done:
+                    break
+            text = _bite(rest, wanted)
+            done = len(text) == len(rest)
+            chunk = whole(text, last=last and done)
+            onward = chunk.onward
+            wanted = 0 if chunk.data else 2 * len(text)  # a long record: do not look at it again and again
+            rest = rest[len(chunk.data) :]
+            if chunk.data or chunk.broken or chunk.notes:
+                yield repaired(chunk)
+
+
+def _bite(text: bytes, wanted: int) -> bytes:
+    """Take less of the text where it has so many lines that their numbers and reasons alone would fill the memory."""
+    if np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")) <= _MANY_LINES:
+        return text
+    return text[: max(wanted, _PIECE)]
 
 
 def _past(rest: bytes, onward: Onward, *, last: bool) -> tuple[bytes, bool]:
