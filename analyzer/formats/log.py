@@ -18,6 +18,7 @@ from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
 
 BOTH_ORDERS = "its dates are of both orders of day and month: those with a day up to 12 may be read the wrong way round"
 
+
 @dataclass(slots=True)
 class Log:
     """A log whose format and layout are known.
