@@ -19,16 +19,17 @@ _ROW, _TOP, _LEFT, _RIGHT = 0.46, 1.1, 0.9, 1.55
 
 
 def top_causes(table: pa.Table) -> Figure:
-    """Draw a bar a finding: its messages, the part that failed hatched."""
-    rows = [row for row in table.to_pylist() if row["severity"] != "info"]
-    infos = table.num_rows - len(rows)
+    """Draw a bar a finding: its messages, the part that failed hatched; without messages there is no bar."""
+    grave = [row for row in table.to_pylist() if row["severity"] != "info"]
+    rows = [row for row in grave if row["messages"]]
+    infos, idle = table.num_rows - len(grave), len(grave) - len(rows)
     if not rows:
         with sheet("Top causes", f"{counted(infos, 'finding')} of severity info", height=2) as figure:
-            nothing(figure, "No finding above info.")
+            nothing(figure, "No finding above info has messages." if idle else "No finding above info.")
         return figure
     shown = rows[:_MOST]
     height = _TOP + _ROW * len(shown) + 0.15
-    with sheet("Top causes", _subtitle(len(rows) - len(shown), infos), height=height) as figure:
+    with sheet("Top causes", _subtitle(len(rows) - len(shown), idle, infos), height=height) as figure:
         axes = box(figure, _LEFT, _TOP, width=WIDTH - _LEFT - _RIGHT, height=_ROW * len(shown))
         _frame(axes, shown)
         for place, row in enumerate(shown):
@@ -38,9 +39,10 @@ def top_causes(table: pa.Table) -> Figure:
     return figure
 
 
-def _subtitle(more: int, infos: int) -> str:
+def _subtitle(more: int, idle: int, infos: int) -> str:
     text = "findings by severity, then by messages; the hatched part failed"
     text += f"; {counted(more, 'more finding')} not drawn" if more else ""
+    text += f"; {counted(idle, 'trap')} without messages not drawn" if idle else ""
     return text + (f"; {grouped(infos)} of severity info not drawn" if infos else "")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analyzer.lint import delivery, domains, inbound, properties, standing_aside
+from analyzer.lint import coverage, delivery, domains, inbound, properties, shadowed, standing_aside
 from analyzer.lint.base import Check, Scene, Trap
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Settings, Snapshot, Tenant
@@ -28,9 +28,9 @@ CHECKS: tuple[Check, ...] = (
     Check("MF310", "all-accepted-with-catch-all", "low", domains.all_accepted_with_catch_all),
     Check("MF312", "smart-host-missing", "high", delivery.smart_host_missing),
     Check("MF314", "tls-opportunistic", "low", delivery.tls_opportunistic),
-    Check("MF315", "accepted-domain-uncovered", "medium", domains.accepted_domain_uncovered),
+    Check("MF315", "accepted-domain-uncovered", "medium", coverage.accepted_domain_uncovered),
     Check("MF316", "cert-domain-not-accepted", "medium", inbound.cert_domain_not_accepted),
-    Check("MF317", "apex-coverage-assumed", "low", domains.apex_coverage_assumed),
+    Check("MF317", "apex-coverage-assumed", "low", coverage.apex_coverage_assumed),
     Check("MF319", "cloud-services-mail-off", "low", delivery.cloud_services_mail_off),
     Check("MF320", "partner-ip-and-cert", "low", inbound.partner_ip_and_cert),
     Check("MF321", "partner-allow-shadowed", "low", inbound.partner_allow_shadowed),
@@ -38,7 +38,7 @@ CHECKS: tuple[Check, ...] = (
     Check("MF323", "relay-on-both-sides", "medium", inbound.relay_on_both_sides),
     Check("MF324", "associated-domains-set", "low", inbound.associated_domains_set),
     Check("MF326", "domain-pattern-invalid", "medium", properties.domain_pattern_invalid),
-    Check("MF327", "connector-shadowed", "low", domains.connector_shadowed),
+    Check("MF327", "connector-shadowed", "low", shadowed.connector_shadowed),
     Check("MF402", "config-incomplete", "info", properties.dangling_names),
     Check("MF403", "test-mode-not-exported", "info", properties.hidden_in_test_mode),
 )

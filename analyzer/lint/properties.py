@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.addresses import covers
 from analyzer.lint.base import Scene, Trap, into, out, several
-from analyzer.lint.domains import accepted_domain_uncovered
+from analyzer.lint.coverage import accepted_domain_uncovered
 from analyzer.tenant.model import ConnectorType, DomainType, InboundConnector, OutboundConnector
 
 

@@ -228,11 +228,5 @@ def _gaps(tenant: Tenant) -> Iterator[str]:
     for kind, words in names.items():
         if all(getattr(s, kind) is None for s in tenant.snapshots):
             yield f"tenant: no export of {words}"
-    known = {c.name for s in tenant.snapshots for c in s.outbound or ()}
-    known |= {c.name for s in tenant.snapshots for c in s.inbound or ()}
-    for service in tenant.settings.services:
-        for name in service.connectors:
-            if name not in known:
-                yield f"mailflow.toml: [services.{service.name}] names {name}, which no export holds"
     if not tenant.settings.onpremises_addresses:
         yield "mailflow.toml: no [onpremises] addresses, so mail from outside and from your own servers look alike"

@@ -25,6 +25,7 @@ from analyzer.report.wording import (
     calibrations,
     faults,
     headline,
+    is_trap,
     moment,
     period,
 )
@@ -32,6 +33,7 @@ from analyzer.schema import ALARMS, INPUTS, SEVERITIES, VERDICTS
 
 _CARDS = 60  # findings shown as cards; the rest is one line each
 _INFORMING = 100  # info findings in one table; the rest is in findings.parquet
+_TRAPS = 100  # the same for traps of the configuration
 _MOST = {"recipient_domains": 50, "connectors": 100, "paths": 100}  # rows of a table; the rest is counted
 _TOP = 3  # causes named at the head of the page
 
@@ -47,7 +49,8 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
     """
     totals = Totals.of(summaries["verdicts"])
     rows = _ordered(findings)
-    grave = [row for row in rows if row["severity"] != "info"]
+    traps = [row for row in rows if is_trap(row["code"])]
+    grave = [row for row in rows if row["severity"] != "info" and row not in traps]
     informing = [row for row in rows if row["severity"] == "info"]
     return _template().render(
         run=run,
@@ -59,6 +62,8 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
         top=grave[:_TOP],
         cards=grave[:_CARDS],
         more_findings=grave[_CARDS:],
+        traps=traps[:_TRAPS],
+        traps_more=len(traps[_TRAPS:]),
         informing=informing[:_INFORMING],
         informing_more=len(informing[_INFORMING:]),
         inputs=INPUTS,

@@ -5,6 +5,7 @@ Our own words are ASCII, so that any terminal can print them; text from logs is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from analyzer.charts.legible import THIN, counted, grouped, legible, share
 from analyzer.report.run import Run
-from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, period
+from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, is_trap, period
 from analyzer.schema import VERDICTS
 
 WIDTH = 100
@@ -27,7 +28,7 @@ def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> 
         _headline(totals),
         [*_books(run), *_faults(run, totals), *_notes(run.remarks)],
         [*_verdicts(totals), *_missing(summaries["missing"])],
-        list(_findings(summaries["top_findings"])),
+        [*_findings(summaries["top_findings"]), *_traps(summaries["top_findings"])],
         list(_calibration(calibrations(summaries["policies"]))),
         [_shown(f"All of it: {where}/report.html", WIDTH)],
     )
@@ -94,7 +95,7 @@ def _missing(missing: pa.Table) -> Iterator[str]:
 
 
 def _findings(findings: pa.Table) -> Iterator[str]:
-    rows = findings.to_pylist()
+    rows = [row for row in findings.to_pylist() if not is_trap(row["code"])]
     if not rows:
         yield "No findings."
         return
@@ -106,6 +107,16 @@ def _findings(findings: pa.Table) -> Iterator[str]:
         yield f"{head}{_shown(row['title'], WIDTH - len(head) - len(failed))}{failed}"
     if len(rows) > _FINDINGS:
         yield f"and {_n(len(rows) - _FINDINGS, 'more finding')}"
+
+
+def _traps(findings: pa.Table) -> Iterator[str]:
+    """Count the traps of the configuration, the gravest first, in one line."""
+    rows = [row for row in findings.to_pylist() if is_trap(row["code"])]
+    if rows:
+        counts = Counter(row["severity"] for row in rows)
+        told = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+        codes = ", ".join(dict.fromkeys(row["code"] for row in rows))
+        yield _shown(f"Traps     {_n(len(rows), 'trap')} in the configuration ({told}): {codes}", WIDTH)
 
 
 def _calibration(found: Sequence[Calibration]) -> Iterator[str]:

@@ -27,6 +27,12 @@ VERDICT_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 JUDGED = (*ALARMS, "ambiguous", "match")
+_TRAP = "MF3"
+
+
+def is_trap(code: str) -> bool:
+    """Tell a trap of the configuration from a finding of mail, by its code (reference 9.2)."""
+    return code.startswith(_TRAP)
 
 
 class Tone(StrEnum):

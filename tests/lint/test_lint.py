@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from analyzer.findings import FINDINGS
-from analyzer.lint import CHECKS, Caught, lint_tenant
+from analyzer.lint import CHECKS, Caught, Scene, lint, lint_tenant
 from analyzer.tenant.model import (
     AcceptedDomain,
     ConnectorType,
@@ -16,12 +18,14 @@ from analyzer.tenant.model import (
     HybridConfiguration,
     OutboundConnector,
     OwnServers,
+    Place,
     Service,
     Settings,
     Tenant,
 )
 from analyzer.tenant.policy import Policy
 from tests.builders import ONPREMISES, accepted, directory, inbound, networks, outbound, rule
+from tests.compare.worlds import tenants
 from tests.lint.tenants import SETTINGS, WIZARD_IN, WIZARD_OUT, cloud_only_tenant, with_cmt, wizard_tenant
 
 Changes = dict[str, Any]
@@ -264,3 +268,28 @@ def test_a_trap_of_two_snapshots_is_told_once() -> None:
     found = lint_tenant(Tenant(history, SETTINGS))
 
     assert [(c.check.code, c.snapshots) for c in found] == [("MF312", ("one", "two"))]
+
+
+@given(tenants())
+@settings(max_examples=60, deadline=None)
+def test_any_tenant_can_be_looked_at(tenant: Tenant) -> None:
+    """Whatever is exported, each trap names a connector, rule, domain or setting that the tenant holds."""
+    snapshot = tenant.snapshots[-1]
+    for found in lint(snapshot, tenant.settings):
+        names = [*(c.name for c in snapshot.outbound or ()), *(i.name for i in snapshot.inbound or ())]
+        names += [*(a.domain for a in snapshot.accepted or ()), *(r.name for r in snapshot.rules or ())]
+        assert any(n in found.trap.subject for n in (*names, "mailflow.toml", "export of", "hybrid"))
+
+
+@given(tenants())
+@settings(max_examples=60, deadline=None)
+def test_a_shadowed_connector_decides_nothing(tenant: Tenant) -> None:
+    """MF327: taking the connector away changes no answer of the engine for any domain of the configuration."""
+    snapshot = tenant.snapshots[-1]
+    shadowed = {c.trap.connector for c in lint(snapshot, tenant.settings) if c.check.code == "MF327"}
+    left = replace(snapshot, outbound=tuple(c for c in snapshot.outbound or () if c.name not in shadowed))
+    before, after = Scene(snapshot, tenant.settings), Scene(left, tenant.settings)
+    for domain in (d for d in before.probes() if not d.endswith(".onmicrosoft.com")):
+        for origin, destination in product(Place, Place):
+            asked = {"origin": origin, "destination": destination}
+            assert before.leaving(domain, **asked).same_as(after.leaving(domain, **asked))

@@ -174,6 +174,17 @@ def test_cards_carry_the_finding() -> None:
         assert words in said
 
 
+def test_traps_of_the_configuration_have_a_section_of_their_own() -> None:
+    """A trap stands in its own table and not among the cards, however grave; without one there is no section."""
+    trap = finding(code="MF312", name="smart-host-missing", severity="high", title="No smart host", messages=0)
+    html = write(found=findings(trap, finding()))
+    section = html[html.index('id="configuration"') : html.index('id="charts"')]
+
+    assert "No smart host" in section
+    assert html.count("No smart host") == 1
+    assert 'id="configuration"' not in write(found=findings(finding()))
+
+
 def test_many_domains_are_cut_and_counted() -> None:
     """Of sixty domains fifty are shown, and the rest is counted."""
     said = Outline(write(causes(*(cause(recipient_domain=f"d{n:02}.example.com", messages=1) for n in range(60))))).text

@@ -101,6 +101,18 @@ def test_no_findings_is_said() -> None:
     assert "No findings." in text(causes(cause()), findings())
 
 
+def test_traps_of_the_configuration_do_not_crowd_out_the_mail() -> None:
+    """Traps are counted in a line of their own, below the findings of mail."""
+    trap = finding(code="MF312", name="smart-host-missing", severity="high", title="No smart host", messages=0)
+    said = text(causes(cause()), findings(trap, finding(severity="medium", title="A mismatch")))
+    only = text(causes(cause()), findings(trap))
+
+    assert "Traps     1 trap in the configuration (1 high): MF312" in said
+    assert "No smart host" not in said
+    assert "A mismatch" in said
+    assert "No findings." in only
+
+
 @pytest.mark.parametrize(
     "given, tone, sentence",
     [

@@ -72,6 +72,49 @@ def test_a_trap_is_told_with_place_reason_fix_and_source(tmp_path: Path) -> None
     assert "configuration: no traps" in validate("--tenant", folder(tmp_path))[1]
 
 
+WIZARD = {
+    "outbound": {
+        "Name": "Outbound to 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "Enabled": True, "UseMXRecord": False, "Comment": None, "ConnectorType": "OnPremises",
+        "ConnectorSource": "HybridWizard", "RecipientDomains": ["contoso.com"], "SmartHosts": ["mail.contoso.com"],
+        "TlsDomain": "mail.contoso.com", "TlsSettings": "DomainValidation", "IsTransportRuleScoped": False,
+        "RouteAllMessagesViaOnPremises": False, "CloudServicesMailEnabled": True, "AllAcceptedDomains": False,
+        "SenderRewritingEnabled": False, "TestMode": False, "IsValidated": False, "LastValidationTimestamp": None,
+    },
+    "inbound": {
+        "Name": "Inbound from 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "Enabled": True, "ConnectorType": "OnPremises", "ConnectorSource": "HybridWizard",
+        "SenderIPAddresses": [], "SenderDomains": ["smtp:*;1"], "AssociatedAcceptedDomains": [], "RequireTls": True,
+        "RestrictDomainsToIPAddresses": False, "RestrictDomainsToCertificate": False, "CloudServicesMailEnabled": True,
+        "TreatMessagesAsInternal": False, "TlsSenderCertificateName": "*.contoso.com", "EFSkipLastIP": False,
+    },
+    "remote": {
+        "Name": "Hybrid Domain - contoso.mail.onmicrosoft.com", "DomainName": "contoso.mail.onmicrosoft.com",
+        "TargetDeliveryDomain": True, "IsInternal": True, "TrustedMailInboundEnabled": True,
+        "TrustedMailOutboundEnabled": True, "AutoForwardEnabled": True,
+    },
+}  # fmt: skip
+PEOPLE = """PrimarySmtpAddress,RecipientTypeDetails,ExternalEmailAddress,EmailAddresses
+john@contoso.com,MailUser,SMTP:john@contoso.com,SMTP:john@contoso.com;smtp:john@contoso.mail.onmicrosoft.com
+bob@contoso.com,UserMailbox,,SMTP:bob@contoso.com;smtp:bob@contoso.mail.onmicrosoft.com
+"""
+
+
+def test_the_files_of_a_wizards_tenant_raise_nothing(tmp_path: Path) -> None:
+    """A plain hybrid tenant, exported whole, is quiet at every severity, from file to exit code."""
+    for name, exported in WIZARD.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps([exported]))
+    domains = ("contoso.com", "contoso.onmicrosoft.com", "contoso.mail.onmicrosoft.com")
+    listed = [{"DomainName": name, "DomainType": "Authoritative", "MatchSubDomains": False} for name in domains]
+    (tmp_path / "accepted.json").write_text(json.dumps(listed))
+    (tmp_path / "recipients.csv").write_text(PEOPLE)
+    (tmp_path / "mailflow.toml").write_text('[mx]\ndefault = "office365"\n[exports]\nempty = ["rules"]\n')
+    code, said = validate("--tenant", str(tmp_path), "--fail-on", "info")
+
+    assert "configuration: no traps" in said
+    assert code == 0
+
+
 def test_json_holds_every_part_of_a_trap(tmp_path: Path) -> None:
     """Programs read the same as values, with the snapshots that hold the trap."""
     _, text = validate("--tenant", folder(tmp_path, TlsSettings=None), "--json", "--show")
