@@ -26,6 +26,7 @@ from analyzer.tenant.values import (
     is_lost,
     pieces,
     plain,
+    shorten,
     shown,
     split,
 )
@@ -54,11 +55,12 @@ class Record:
     def title(self) -> str:
         """Name the object for a message: its Name where it has one, else its number in the file."""
         name = plain(self.properties.get("name"))
-        return f"object {self.number} ({shown(name)})" if isinstance(name, str) and name else f"object {self.number}"
+        title = f"object {self.number}"
+        return f"{title} ({shorten(shown(name))})" if isinstance(name, str) and name else title
 
     def mistake(self, name: str, found: str, accepted: str) -> TenantError:
         """Build the error that names file, object and property."""
-        return TenantError(f"{self.where}: {self.title()}: {name}", found, accepted)
+        return TenantError(f"{self.where}: {self.title()}: {name}", shorten(found), accepted)
 
     def exported(self, name: str) -> bool:
         """Tell whether the export carries the property at all."""

@@ -117,7 +117,9 @@ class _Reader:
         if tag == "ToString":
             parent.rendered = _unescaped("".join(frame.text))
         elif tag in _PROPERTIES:
-            parent.properties = {**(frame.properties or {}), **(parent.properties or {})}
+            parent.properties = parent.properties or {}
+            for name, value in (frame.properties or {}).items():
+                parent.properties.setdefault(name, value)
             _grow(parent, frame.weight, frame.depth)
         elif tag in _LISTS:
             parent.items = frame.items or []

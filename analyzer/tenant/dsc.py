@@ -32,9 +32,9 @@ _DATA_FILE = "ConfigurationData.psd1"
 
 _START = re.compile(r"^\s*configuration\s+[\"']?[\w-]+[\"']?\s*(\{|$)", re.IGNORECASE | re.MULTILINE)
 _TOKEN = re.compile(
-    r"""(?P<skip>\s+|`\r?\n|<\#.*?\#>|\#[^\n]*)
-    |@"[ \t]*\r?\n(?P<here>.*?)\r?\n"@
-    |@'[ \t]*\r?\n(?P<raw>.*?)\r?\n'@
+    r"""(?P<skip>\s+|`\r?\n|<\#.*?(?:\#>|\Z)|\#[^\n]*)
+    |@"[ \t]*\r?\n(?P<here>.*?)(?:\r?\n"@|\Z)
+    |@'[ \t]*\r?\n(?P<raw>.*?)(?:\r?\n'@|\Z)
     |"(?P<double>(?:[^"`]|`.|"")*)"
     |'(?P<single>(?:[^']|'')*)'
     |(?P<open>[@$]?[({])

@@ -64,29 +64,28 @@ def read_format_list(text: str, where: str) -> Iterator[Mapping[str, object]]:
 
 def _blocks(lines: list[str], where: str, edge: int) -> Iterator[list[_Property]]:
     """Part the lines into objects: a name at the margin after an empty line begins the next."""
-    found: list[_Property] = []
+    found: dict[str, _Property] = {}
+    last: _Property | None = None
     gap = False
     for number, line in enumerate(lines, start=1):
         if not line.strip() or _PROMPT.match(line):
             gap = True
             continue
-        label = _LABEL.fullmatch(line)
-        if label is None and not (found and line.startswith(" ")):
-            raise TenantError(f"{where}: line {number}", f"{shown(line[:40])!r} is no property", _ADVICE)
-        if label is not None:
+        if (label := _LABEL.fullmatch(line)) is not None:
             if gap and found:
-                yield found
-                found = []
-            if label["name"].lower() in {item.name.lower() for item in found}:
-                place = f"{where}: line {number}: {label['name']}"
+                yield list(found.values())
+                found = {}
+            last = _Property(label["name"], number, label.end("colon") + 1)
+            if found.setdefault(last.name.lower(), last) is not last:
+                place = f"{where}: line {number}: {last.name}"
                 raise TenantError(place, "stands twice in one object", "an empty line between two objects")
-            found.append(_Property(label["name"], number, label.end("colon") + 1))
-        last = found[-1]
+        elif last is None or not line.startswith(" "):
+            raise TenantError(f"{where}: line {number}", f"{shown(line[:40])!r} is no property", _ADVICE)
         last.lines.append(line[last.margin :] if label or not line[: last.margin].strip() else line.strip())
         last.full.append(_width(line) >= edge - 1)
         gap = False
     if found:
-        yield found
+        yield list(found.values())
 
 
 def _value(item: _Property, where: str) -> object:

@@ -19,10 +19,10 @@ from analyzer.tenant.onpremises import (
 from analyzer.tenant.values import domain_pattern, plain
 
 _SPACE = re.compile(r"(?:(?P<type>[A-Za-z][\w-]*):)?(?P<domain>[^;]+)(?:;(?P<cost>\d+))?")
-_BYTES = re.compile(r"\((\d[\d.,'\s]*)\s*bytes\)", re.IGNORECASE)
+_BYTES = re.compile(r"\((\d[\d.,'\s]*)bytes\)", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|TB)?", re.IGNORECASE)
 _UNITS = {"": 0, "B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}
-_MASK = re.compile(r"(.+)\((.+)\)")
+_MASK = re.compile(r"([^()]+)\(([^()]+)\)")
 # What ConvertTo-Json leaves of the flags of PermissionGroups is their sum.
 _PERMISSIONS = (
     (1, "AnonymousUsers"),
@@ -120,7 +120,7 @@ def _range(record: Record, value: object) -> AddressRange:
     if low is not None and high is not None and low.version == high.version and int(low) <= int(high):
         return AddressRange(low, high)
     try:
-        network = ip_network(_MASK.sub(r"\1/\2", text), strict=False)
+        network = ip_network("/".join(mask.groups() if (mask := _MASK.fullmatch(text)) else (text,)), strict=False)
     except ValueError:
         accepted = "192.0.2.1, 192.0.2.0/24 or 192.0.2.0-192.0.2.255"
         raise record.mistake("RemoteIPRanges", f"{text!r} is no range of addresses", accepted) from None

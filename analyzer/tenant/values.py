@@ -17,6 +17,7 @@ OPAQUE = "@{}"  # an object, or a list within a list, of which nothing tells wha
 # Where an object around a value keeps the value: enums and wrapped lists of Windows PowerShell 5.1
 # ({"value": 1, "Value": "Partner"}), proxy addresses, address ranges, domains, references.
 _INNER = ("Value", "value", "ProxyAddressString", "Expression", "IPAddressToString", "Address", "Domain", "Name")
+_LONGEST = 200
 _SEPARATORS = re.compile(r"[;,\s]+")
 _COST = re.compile(r"\d{1,3}")
 # A domain, or a whole domain behind `*.`; `domain.*.contoso.com` and `*contoso.com` are not (reference 3.1, 3.4).
@@ -96,6 +97,11 @@ def domain_pattern(text: str) -> str | None:
 def shown(text: str) -> str:
     """Write a text of an export on one line of a message, control characters escaped."""
     return repr(text)[1:-1]
+
+
+def shorten(text: str) -> str:
+    """Leave out the middle of a text that is too long for a message."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
 
 
 def is_lost(text: str) -> bool:

@@ -63,6 +63,10 @@ def _domains(items: str) -> str:
     return f"{OBJECTS[:end]}{items}{OBJECTS[end:]}"
 
 
+def _notes(number: int) -> str:
+    return "".join(f'<MS><S N="n{n}">x</S></MS>' for n in range(number))
+
+
 def _itself() -> str:
     return _domains('<Obj RefId="me"><LST><Ref RefId="me" /></LST></Obj>')
 
@@ -108,6 +112,33 @@ CASES: dict[str, tuple[str, str]] = {
         "line 2: Enabled: ",
     ),
     "lines without end": ("Name    : a\nEnabled : {a\n" + "          b\n" * 400_000, "line 2: Enabled: "),
+    "properties without end": (
+        "".join(f"{f'p{n}'.ljust(8)}: x\n" for n in range(200_000)) + "nothing\n",
+        "line 200001: 'nothing' is no property",
+    ),
+    "notes without end": (
+        OBJECTS.replace(
+            "<MS>", "".join(f'<MS><S N="n{n}">x</S></MS>' for n in range(30_000)) + "<MS />" * 30_000 + "<MS>"
+        )
+        + "<",
+        "broken XML (",
+    ),
+    "comments without end": (
+        shapes.dsc(r.TENANT).decode() + "{ " + "<# \n" * 200_000,
+        "the configuration ends within a block",
+    ),
+    "texts without end": (
+        shapes.dsc(r.TENANT).decode() + '{ @"\n' * 200_000,
+        "the configuration ends within a block",
+    ),
+    "a size of blanks": (
+        r.json7(r.changed(r.SEND[:1], MaxMessageSize="(1" + " " * 500_000)).decode(),
+        "(Outbound to Office 365): MaxMessageSize: ",
+    ),
+    "a range of brackets": (
+        r.json7(r.changed(r.RECEIVE[:1], RemoteIPRanges=["(" * 500_000])).decode(),
+        "(Default EX1): RemoteIPRanges: ",
+    ),
     "nested configuration": (
         shapes.dsc(r.TENANT).decode().replace('"OnPremises";', "@(" * 200_000, 1),
         "values nested more than 30 deep",
