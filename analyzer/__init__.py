@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from analyzer.changes import diff
     from analyzer.errors import LogError, MailflowError, TenantError, UnreadableInput, UsageError
     from analyzer.findings import FINDINGS
     from analyzer.formats import FORMATS
@@ -42,6 +43,7 @@ _HOMES = {
     "UnreadableInput": "analyzer.errors",
     "UsageError": "analyzer.errors",
     "analyze": "analyzer.report",
+    "diff": "analyzer.changes",
     "generate": "analyzer.simulator",
     "load_tenant": "analyzer.tenant",
     "route": "analyzer.routing",
@@ -62,6 +64,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "analyze",
+    "diff",
     "generate",
     "load_tenant",
     "route",

@@ -247,4 +247,19 @@ FINDINGS = TableSchema(
     ),
 )
 
+CHANGES = TableSchema(
+    "changes",
+    "A property in which two configurations differ, or an object that only one of them has.",
+    (
+        Column("kind", TEXT, "Kind of object: outbound connector, accepted domain, setting, policy ...; or selection."),
+        Column("object", TEXT, "Name of the object in the newer configuration; of a selection, the recipient domain."),
+        Column("change", TEXT, "added, removed, renamed, replaced, turned on, turned off, changed; or not compared."),
+        Column("property", TEXT, "Property by the vendor's name, key of mailflow.toml; null = the object as a whole."),
+        Column("before", TEXT, "Value in the older configuration; null = not set."),
+        Column("after", TEXT, "Value in the newer configuration; null = not set."),
+        Column("changed_at", TIME, "WhenChangedUTC of the newer object; null where the export does not tell."),
+        Column("domains", TEXTS, "Domains that the object concerns before or after; `*.d` = subdomains, `*` = others."),
+    ),
+)
+
 TABLES = (MESSAGES, REJECTS, CAUSES, FINDINGS)

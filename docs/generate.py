@@ -16,7 +16,7 @@ from analyzer.findings import FINDINGS, Kind
 from analyzer.paths import ALLOWED, ALLOWED_BY_CMT, AllowedPath
 from analyzer.paths import Kind as ConnectorKind
 from analyzer.report import analyze
-from analyzer.schema import TABLES, TableSchema
+from analyzer.schema import CHANGES, TABLES, TableSchema
 from analyzer.simulator import FAULTS, TRUTH
 from analyzer.summaries import SUMMARIES
 from analyzer.tenant import load_tenant
@@ -101,6 +101,11 @@ def summaries_block() -> str:
 def truth_block() -> str:
     """Write the table of the simulator's truth."""
     return _table_section(TRUTH, "`truth.parquet` of `mailflow generate`")
+
+
+def changes_block() -> str:
+    """Write the table of what differs between two configurations."""
+    return _table_section(CHANGES, "`mailflow diff --json`, and the frame of `analyzer.diff`")
 
 
 def settings_block() -> str:
@@ -251,7 +256,13 @@ PAGES: tuple[Page, ...] = (
     Page("README.md", {"output": output_block}),
     Page(
         "docs/schema.md",
-        {"tables": tables_block, "summaries": summaries_block, "truth": truth_block, "settings": settings_block},
+        {
+            "tables": tables_block,
+            "summaries": summaries_block,
+            "changes": changes_block,
+            "truth": truth_block,
+            "settings": settings_block,
+        },
     ),
     Page("docs/findings.md", {"findings": findings_block}),
     Page("docs/policies.md", {"policies": policies_block}),

@@ -17,14 +17,14 @@ from analyzer.compare.weighing import POLICY_MATTERS
 from analyzer.findings import FINDINGS, Kind
 from analyzer.formats import FORMATS
 from analyzer.formats.base import Format
-from analyzer.schema import CAUSES, MESSAGES, NORMALISED, REJECTS, SEVERITIES, Column, TableSchema
+from analyzer.schema import CAUSES, CHANGES, MESSAGES, NORMALISED, REJECTS, SEVERITIES, Column, TableSchema
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.selection import inbound, outbound
 from analyzer.summaries import SUMMARIES
 from analyzer.tenant.policy import POLICIES, Policy
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs" / "formats"
-TABLES = (NORMALISED, MESSAGES, REJECTS, CAUSES, FINDINGS_TABLE)
+TABLES = (NORMALISED, MESSAGES, REJECTS, CAUSES, FINDINGS_TABLE, CHANGES)
 SECTIONS = ("What it means:", "Why it matters:", "What to do:", "Example:")
 
 # Columns that outsiders rely on (architecture, contracts): they are never renamed.

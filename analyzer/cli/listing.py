@@ -31,9 +31,10 @@ def _findings() -> list[Entry]:
 
 
 def _schema() -> list[Entry]:
-    from analyzer.schema import TABLES
+    from analyzer.schema import CHANGES, TABLES
 
-    return [{"table": t.name, "column": c.name, "type": str(c.type), "meaning": c.meaning} for t in TABLES for c in t]
+    tables = (*TABLES, CHANGES)
+    return [{"table": t.name, "column": c.name, "type": str(c.type), "meaning": c.meaning} for t in tables for c in t]
 
 
 def _policies() -> list[Entry]:

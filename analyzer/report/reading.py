@@ -20,6 +20,7 @@ from analyzer.tenant.model import (
     TransportRule,
 )
 from analyzer.tenant.policy import POLICIES
+from analyzer.tenant.stated import by_key
 
 _Entry = dict[str, Any]
 
@@ -202,20 +203,5 @@ def _policies(settings: Settings, chosen: Mapping[str, str]) -> Iterator[_Entry]
 
 def _settings(settings: Settings) -> Iterator[_Entry]:
     """List what no export carries: each value, and whether mailflow.toml says it."""
-    devices = (*map(str, settings.direct_send_networks), *settings.direct_send_addresses)
-    values: dict[str, object] = {
-        "mx.default": settings.mx_default,
-        **{f"mx.{domain}": place for domain, place in settings.mx.items()},
-        "exports.empty": sorted(settings.empty_exports),
-        "directory.complete": settings.directory_complete,
-        "onpremises.addresses": [str(n) for n in settings.onpremises_addresses],
-        "onpremises.hosts": list(settings.onpremises_hosts),
-        "onpremises.certificates": list(settings.onpremises_certificates),
-        "onpremises.domains": list(settings.onpremises_domains),
-        "onpremises.direct_send": list(devices),
-        "partners.domains": list(settings.partner_domains),
-        **{f"services.{s.name}": [*map(str, s.addresses), *s.connectors] for s in settings.services},
-        "thresholds.change_grace": f"{settings.change_grace.total_seconds() / 60:g} minutes",
-    }
-    for name, value in values.items():
+    for name, value in by_key(settings).items():
         yield {"setting": name, "value": value, "from": "mailflow.toml" if name in settings.stated else "default"}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analyzer.tenant.history import describe, load_tenant
+from analyzer.tenant.history import describe, load_state, load_tenant
 
-__all__ = ["describe", "load_tenant"]
+__all__ = ["describe", "load_state", "load_tenant"]

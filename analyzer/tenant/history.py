@@ -68,6 +68,28 @@ def load_tenant(path: str | Path) -> Tenant:
     return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes)
 
 
+def load_state(path: str | Path) -> Tenant:
+    """Read a tenant as of one snapshot: FOLDER/2024-03-01T0000Z is that one of FOLDER, and FOLDER its last.
+
+    Raises:
+        TenantError: as `load_tenant`.
+    """
+    folder = Path(path).resolve()
+    if not _is_snapshot(folder):
+        return load_tenant(path)
+    whole = load_tenant(folder.parent)
+    until = [s.name for s in whole.snapshots].index(folder.name)
+    return replace(whole, snapshots=whole.snapshots[: until + 1], path=str(path))
+
+
+def _is_snapshot(folder: Path) -> bool:
+    """Tell whether a folder is one of the dated snapshots of a tenant folder, which holds nothing else."""
+    if not folder.is_dir() or not _DATED.fullmatch(folder.name):
+        return False
+    beside = (entry for entry in folder.parent.iterdir() if not _hidden(Path(entry.name)))
+    return all(entry.name.lower() == FILE_NAME or (entry.is_dir() and _DATED.fullmatch(entry.name)) for entry in beside)
+
+
 @dataclass(frozen=True, slots=True)
 class _Stage:
     """The exports of one snapshot, before what they lack is carried over."""

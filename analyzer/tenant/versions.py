@@ -123,8 +123,9 @@ _TELLING = ("guid", "created_at", "changed_at")
 
 
 def settings_of(value: Listed) -> Mapping[str, object]:
-    """Give the settings of an object by name: all but what tells its versions apart."""
-    return {f.name: getattr(value, f.name) for f in fields(value) if f.name not in _TELLING}
+    """Give the settings of an object by name: all but what tells its versions apart; lists have no order."""
+    found = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in _TELLING}
+    return {name: frozenset(v) if isinstance(v, tuple) else v for name, v in found.items()}
 
 
 def paired(before: Sequence[Listed], after: Sequence[Listed]) -> Iterator[tuple[Listed | None, Listed | None]]:

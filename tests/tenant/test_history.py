@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import TenantError
-from analyzer.tenant import describe, load_tenant
+from analyzer.tenant import describe, load_state, load_tenant
 from analyzer.tenant.model import MailboxPlace, Organization, Placement
 from tests.tenant import renderings as r
 
@@ -213,3 +213,28 @@ def test_settings_are_found_in_any_case(tmp_path: Path) -> None:
     (tmp_path / "Mailflow.toml").write_text('[policy]\nprecedence = "list"\n', "utf-8")
 
     assert load_tenant(tmp_path).settings.policy.precedence == "list"
+
+
+def test_one_snapshot_of_a_folder_can_be_read_alone(tmp_path: Path) -> None:
+    """FOLDER/SNAPSHOT is the tenant as of that snapshot: with the settings, and what it carries over."""
+    (dated(tmp_path) / "mailflow.toml").write_text("[mx]\ndefault = 'office365'\n")
+    early, late = (load_state(tmp_path / name) for name in ("2025-03-01T0000Z", "2025-04-01T0630Z"))
+    assert [s.name for s in early.snapshots] == ["2025-03-01T0000Z"]
+    assert [s.name for s in late.snapshots] == ["2025-03-01T0000Z", "2025-04-01T0630Z"]
+    assert early.settings == late.settings == load_tenant(tmp_path).settings
+    assert late.snapshots[-1].inbound == early.snapshots[-1].inbound != ()
+
+
+def test_a_dated_folder_among_other_things_is_a_tenant_of_its_own(tmp_path: Path) -> None:
+    """A folder that is merely called after a day is read alone; nothing beside it is looked at."""
+    r.write_tenant(tmp_path / "2025-03-01")
+    (tmp_path / "notes.txt").write_text("x")
+    assert [s.name for s in load_state(tmp_path / "2025-03-01").snapshots] == ["undated"]
+
+
+def test_what_a_snapshot_carries_over_is_told_apart(tmp_path: Path) -> None:
+    """A kind that was not exported at a moment says nothing of that moment."""
+    first, second = load_tenant(dated(tmp_path)).snapshots
+    assert first.carried == frozenset()
+    assert {"inbound", "rules"} <= second.carried
+    assert second.carried.isdisjoint({"outbound", "accepted"})
