@@ -106,6 +106,7 @@ NORMALISED = TableSchema(
     "What a format makes of a log row: one row a recipient, before any conclusion.",
     (
         *_LOGGED,
+        Column("certificate", CODED, "Subject and alternate names, joined by `;`, of the certificate that the sending side presented; empty where it presented none, null where the log does not say."),
         Column("connecting_host", CODED, "Host name the log gives for the connecting address."),
         Column("logged_inbound", CODED, "Connector name where the log itself says the side is inbound; else null."),
         Column(

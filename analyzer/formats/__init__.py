@@ -12,6 +12,7 @@ from analyzer.formats.graph_trace import GRAPH_TRACE
 from analyzer.formats.log import Log
 from analyzer.formats.message_trace import MESSAGE_TRACE
 from analyzer.formats.postfix import POSTFIX
+from analyzer.formats.protocol import SMTP_PROTOCOL
 from analyzer.formats.recognition import Said, recognise
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.trace_detail import TRACE_DETAIL
@@ -30,6 +31,7 @@ FORMATS: tuple[Format, ...] = (
     EMAIL_EVENTS,
     MESSAGE_TRACKING,
     TRACKING_EXPORT,
+    SMTP_PROTOCOL,
     POSTFIX,
     SENDMAIL,
 )

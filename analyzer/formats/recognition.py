@@ -17,6 +17,7 @@ from analyzer.formats.exchange_layout import find_exchange_log
 from analyzer.formats.foreign import known_by_sight
 from analyzer.formats.json_layout import find_objects
 from analyzer.formats.log import Log
+from analyzer.formats.protocol import SessionLayout
 from analyzer.formats.syslog import Dialect, find_syslog
 from analyzer.formats.times import DateOrder, decide_order, needs_order
 from analyzer.inputs import Source, Utf8Stream, named_encoding, repair, sniff_encoding
@@ -101,7 +102,7 @@ def _layouts(head: bytes, dialects: Sequence[Dialect], day: date | None) -> list
         objects = find_objects(head, whole=len(head) < _HEAD)
         return [objects] if objects else []
     if exchange := find_exchange_log(head):
-        return [exchange]
+        return [SessionLayout(exchange) if "session-id" in exchange.names else exchange]
     if syslog := find_syslog(head, dialects, day):
         return [syslog]
     headers = (find_header(head, delimiter) for delimiter in DELIMITERS)

@@ -14,9 +14,13 @@ from analyzer.formats.columns import (
     first_filled,
     host_and_address,
     integers,
+    mapped,
+    optional,
     text_or_null,
 )
+from analyzer.formats.event_rows import only_where
 from analyzer.formats.packed import split_lists
+from analyzer.formats.sessions import NO_CERTIFICATE
 
 # Exchange Online answers with the Message-ID: the link to its own log (log-formats section 7).
 _ANSWERED_ID = r"250 2\.\d\.\d (?P<found><[^<>\s]+>) \[InternalId="
@@ -32,18 +36,31 @@ def draft(cells: Cells) -> Draft:
     """Put rows into our words."""
     status = cells.column("status")
     answered = pc.fill_null(extracted(coded(status), _ANSWERED_ID).cast(pa.string()), "")
+    event = pc.utf8_upper(cells.column("daemon"))
+    connector = optional(cells, "connector")
     return Draft(
         {
             "message_id": text_or_null(first_filled(cells.column("message_id"), answered)),
             "envelope_sender": coded_or_null(_address(cells.column("sender"))),
             "size": integers(cells.column("size")),
-            "event": coded_or_null(pc.utf8_upper(cells.column("daemon"))),
+            "event": coded_or_null(event),
             "connecting_ip": coded_or_null(cells.column("client_ip")),
             "connecting_host": coded_or_null(_named(cells.column("client_host"))),
             "next_hop": coded_or_null(host_and_address(_named(cells.column("hop_host")), cells.column("hop_ip"))),
+            "tls_version": coded_or_null(cells.column("tls")),
+            "certificate": _certificate(cells.column("certificate")),
+            "logged_connector": connector,
+            "logged_inbound": only_where(pc.equal(event, "RECEIVE"), connector),
+            "logged_outbound": only_where(pc.equal(event, "SEND"), connector),
         },
         _recipients(cells.column("recipient"), status),
     )
+
+
+def _certificate(names: pa.StringArray) -> pa.DictionaryArray:
+    """Keep apart what was not said (null) and that there was none (blank)."""
+    said = coded_or_null(names)
+    return mapped(said, pc.replace_substring(said.dictionary, NO_CERTIFICATE, ""))
 
 
 def _address(text: pa.StringArray) -> pa.StringArray:

@@ -1,0 +1,168 @@
+"""SMTP protocol logs of Exchange Server, send and receive (log-formats section 6b)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.formats.base import Evidence, Format, Identity
+from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions
+from analyzer.formats.exchange_layout import PROTOCOL_FIELDS, ExchangeLayout
+from analyzer.formats.server_rows import draft, noise_kinds
+from analyzer.formats.sessions import TELLING_CONTEXT, TELLING_DATA, Answered, Line, Sessions
+from analyzer.vantage import Vantage
+
+_COLUMNS = {name.replace("-", "_"): name for name in PROTOCOL_FIELDS}
+_WAITING = "{} recipients have no answer yet where the file ends: the next file may hold it, but not what was asked"
+_FAILED = "Failed to connect"
+_HOST = r"\bHostname=(?P<found>[^\s\],]+)"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLayout:
+    """Lines of a protocol log, put together to the messages of its sessions."""
+
+    lines: ExchangeLayout
+
+    @property
+    def shape(self) -> str:
+        """The layout in a few words."""
+        return self.lines.shape
+
+    @property
+    def skip(self) -> int:
+        """Bytes of UTF-8 before the first record."""
+        return self.lines.skip
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields of a line."""
+        return self.lines.names
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The fields that are read: those that there are."""
+        return self.lines.columns
+
+    def on(self, columns: Mapping[str, str]) -> SessionLayout:  # noqa: ARG002  sessions need every field
+        """Read every field."""
+        return replace(self, lines=self.lines.on(_COLUMNS))
+
+    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
+        """Cut into chunks of whole lines and read them, following the sessions from one to the next."""
+        sessions, before, last = Sessions(), 0, None
+        for chunk in self.lines.cut(stream, size):
+            if last:
+                yield last
+            cells, broken = self.lines.read(chunk)
+            last = replace(chunk, cells=_followed(cells, sessions, before), broken=broken)
+            before += len(cells) + len(broken)
+            sessions.forget(before)
+        if last:
+            waiting = sessions.recipients_waiting
+            yield replace(last, notes=(*last.notes, _WAITING.format(waiting))) if waiting else last
+
+    def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
+        """Give what the cutter read."""
+        assert chunk.cells is not None
+        return chunk.cells, dict(chunk.broken)
+
+    def texts(self, chunk: Chunk, records: list[int]) -> list[str]:
+        """Give the text of these lines."""
+        return self.lines.texts(chunk, records)
+
+    def stands_for_nothing(self, text: str) -> str | None:
+        """Tell comment lines, blank rows and padding."""
+        return self.lines.stands_for_nothing(text)
+
+
+def _followed(cells: Cells, sessions: Sessions, before: int) -> Cells:
+    """Give the lines' cells: those that answer recipients are rows, the others noise by kind."""
+    answers: list[Answered] = []
+    places: list[int] = []
+    for place, session_id, line in _telling(cells, before):
+        for answered in sessions.line(session_id, line):
+            answers.append(answered)
+            places.append(place)
+    failed = pc.starts_with(cells.column("context"), _FAILED)
+    kind = pc.if_else(failed, "failed-connect", "session-line").to_numpy(zero_copy_only=False).astype(object)
+    kind[places] = ""
+    time = cells.column("date_time").to_numpy(zero_copy_only=False).astype(object)
+    for place, answered in zip(places, answers, strict=True):
+        time[place] = answered.time or time[place]
+    columns = {"date_time": pa.array(time, pa.string()), "kind": pa.array(kind, pa.string())}
+    return Cells({**columns, **_row_cells(cells, answers, np.array(places, np.int64))}, cells.records)
+
+
+def _telling(cells: Cells, before: int) -> Iterator[tuple[int, str, Line]]:
+    """Walk the lines that matter: few, and in the order of the file."""
+    data, context, event = (cells.column(name) for name in ("data", "context", "event"))
+    said = pc.or_(pc.match_substring_regex(data, TELLING_DATA), pc.match_substring_regex(context, TELLING_CONTEXT))
+    places = np.flatnonzero(pc.or_(said, pc.equal(event, "-")).to_numpy(zero_copy_only=False))
+    take = pa.array(places)
+    names = ("session_id", "date_time", "event", "data", "context")
+    columns = (cells.column(name).take(take).to_pylist() for name in names)
+    numbers = (before + cells.records[places]).tolist()
+    for place, number, session_id, *rest in zip(places.tolist(), numbers, *columns, strict=True):
+        yield place, session_id, Line(number, *rest)
+
+
+def _row_cells(cells: Cells, answers: list[Answered], places: Positions) -> dict[str, pa.StringArray]:
+    """Spread what the answers say over the lines they stand on."""
+    count = len(cells)
+    received = _spread([answered.received for answered in answers], places, count)
+    remote = pc.replace_substring_regex(cells.column("remote_endpoint"), r"^\[?(.*?)\]?:\d+$", r"\1")
+    status = _texts([answered.status for answered in answers], places, count)
+    here, there = (pc.fill_null(pc.equal(received, side), False) for side in (True, False))
+    return {
+        "daemon": pc.if_else(here, "RECEIVE", pc.if_else(there, "SEND", "")),
+        "connector": cells.column("connector_id"),
+        "recipient": _texts([";".join(answered.recipients) for answered in answers], places, count),
+        "status": status,
+        "sender": _texts([answered.sender for answered in answers], places, count),
+        "size": _texts([answered.size for answered in answers], places, count),
+        "message_id": _texts([answered.message_id for answered in answers], places, count),
+        "tls": _texts([answered.tls for answered in answers], places, count),
+        "certificate": _texts([answered.certificate for answered in answers], places, count),
+        "client_ip": pc.if_else(here, remote, ""),
+        "hop_ip": pc.if_else(there, remote, ""),
+        "hop_host": pc.if_else(there, pc.fill_null(pc.extract_regex(status, _HOST).field("found"), ""), ""),
+    }
+
+
+def _texts(texts: list[str], places: Positions, count: int) -> pa.StringArray:
+    return pc.fill_null(_spread(texts, places, count, pa.string()), "")
+
+
+def _spread(values: Sequence[object], places: Positions, count: int, kind: pa.DataType | None = None) -> pa.Array:
+    source = np.full(count, -1, np.int64)
+    source[places] = np.arange(len(places))
+    return pa.array(values, kind or pa.bool_()).take(pa.array(source, mask=source < 0))
+
+
+SMTP_PROTOCOL = Format(
+    name="smtp-protocol",
+    title="SMTP protocol log (Exchange Server)",
+    row="the recipients of a message that one reply answers, in one SMTP session",
+    evidence=Evidence.PER_EVENT,
+    has_directionality=False,
+    carries="The server's own Receive or Send connector, the peer, the TLS version, the names of the certificate "
+    "that the sending side presented, the envelope and each reply, such as 5.7.64.",
+    lacks="It names no connector of Office 365 and no header sender; a message's id only where Exchange answered.",
+    export="Copy %ExchangeInstallPath%TransportRoles\\Logs\\*\\ProtocolLog\\SmtpSend and SmtpReceive of every "
+    "server; switch the log on first: Set-SendConnector -ProtocolLoggingLevel Verbose.",
+    columns={key: (name,) for key, name in _COLUMNS.items()},
+    marks=frozenset({"session_id", "sequence_number", "data"}),
+    time="date_time",
+    sender="sender",
+    needed=("date_time", "session_id", "event", "data"),
+    draft=draft,
+    noise=noise_kinds,
+    vantage=Vantage.OWN_SERVER,
+    identity=Identity(repeats=True),
+    caps=(),
+)
