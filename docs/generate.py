@@ -19,6 +19,7 @@ from analyzer.report import analyze
 from analyzer.schema import CHANGES, TABLES, TableSchema
 from analyzer.simulator import FAULTS, TRUTH
 from analyzer.summaries import SUMMARIES
+from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
 from analyzer.tenant import load_tenant
 from analyzer.tenant.model import Place
 from analyzer.tenant.policy import POLICIES, PolicyRow, PolicyRule
@@ -95,7 +96,11 @@ def tables_block() -> str:
 
 def summaries_block() -> str:
     """Write the summaries."""
-    return "\n\n".join(_table_section(s.schema, f"{s.title}, from `{s.of.name}`") for s in SUMMARIES)
+    return (
+        "\n\n".join(_table_section(s.schema, f"{s.title}, from `{s.of.name}`") for s in SUMMARIES)
+        + "\n\n"
+        + _table_section(CHECKED, "Where a connector report is among the logs")
+    )
 
 
 def truth_block() -> str:

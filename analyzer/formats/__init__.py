@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.formats.base import Evidence, Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk
+from analyzer.formats.connector_report import CONNECTOR_REPORT
 from analyzer.formats.email_events import EMAIL_EVENTS
 from analyzer.formats.enhanced_summary import ENHANCED_SUMMARY
 from analyzer.formats.extended import EXTENDED
@@ -29,6 +30,7 @@ FORMATS: tuple[Format, ...] = (
     ENHANCED_SUMMARY,
     EXTENDED,
     EMAIL_EVENTS,
+    CONNECTOR_REPORT,
     MESSAGE_TRACKING,
     TRACKING_EXPORT,
     SMTP_PROTOCOL,

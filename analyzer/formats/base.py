@@ -27,6 +27,15 @@ class Evidence(Enum):
     ONE_COLUMN = "one-column"  # a name, but not whether it is an inbound or an outbound connector
     PER_EVENT = "per-event"  # a name for each event, and so its side
 
+    @property
+    def sides(self) -> str:
+        """On which side the format can name a connector."""
+        return {
+            Evidence.NONE: "none",
+            Evidence.ONE_COLUMN: "inbound or outbound, whichever connector of the tenant has the name",
+            Evidence.PER_EVENT: "inbound on RECEIVE; outbound on SEND and FAIL",
+        }[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Recipients:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.base import Draft, Evidence, Format, Recipients
+from analyzer.formats.base import MESSAGE_IDENTITY, Draft, Evidence, Format, Recipients
 from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import coded, coded_or_null, directions, first_filled, message_ids, optional, text_or_null
 
@@ -102,4 +102,6 @@ EMAIL_EVENTS = Format(
     needed=("timestamp", "recipientemailaddress"),
     draft=_draft,
     noise=_noise,
+    identity=MESSAGE_IDENTITY,  # a new verdict on a message repeats its row
+    caps=(10_000, 30_000, 100_000),
 )

@@ -19,14 +19,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.errors import UsageError
 from analyzer.findings import find_all
+from analyzer.formats import open_log
+from analyzer.formats.connector_report import CONNECTOR_REPORT, reported
+from analyzer.inputs import find
 from analyzer.moments import utc
 from analyzer.pipeline import Options, Outcome, Progress, run
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
+from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
+from analyzer.summaries.cross_check import cross_check, differences
 from analyzer.tenant.model import Snapshot, Tenant
 from analyzer.tenant.policy import Policy
 
@@ -87,8 +93,26 @@ def analyze(
     with _aside(target, force=force) as directory:
         outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress)
         record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policy or {}, started=started)
+        checked = _cross_checked([str(log) for log in logs], outcome, options)
+        record["completeness"]["notes"] += [] if checked is None else differences(checked)
         write_report(directory, record, outcome.causes, find_all(outcome.causes, ruled))
+        if checked is not None:
+            pq.write_table(checked, directory / "summaries" / f"{CHECKED.name}.parquet")
     return Report.open(target)
+
+
+def _cross_checked(logs: Sequence[str], outcome: Outcome, options: Options) -> pa.Table | None:
+    """Read the counts of the connector reports among the inputs; None where there are none.
+
+    They are small, and so read again once the logs' own counts are known.
+    """
+    names = {book.name for book in outcome.inputs if book.format == CONNECTOR_REPORT.name}
+    sources = [source for source in find(logs) if source.name in names] if names else []
+    opened = [
+        open_log(s, format_name=options.format_name, date_order=options.date_order, encoding=options.encoding)
+        for s in sources
+    ]
+    return cross_check(outcome.causes, pa.concat_tables(map(reported, opened))) if opened else None
 
 
 @contextmanager
