@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.errors import LogError, MailflowError, TenantError, UnreadableInput, UsageError
     from analyzer.findings import FINDINGS
     from analyzer.formats import FORMATS
+    from analyzer.pipeline import convert
     from analyzer.report import Report, analyze
     from analyzer.routing import Decision, route
     from analyzer.simulator import generate
@@ -43,6 +44,7 @@ _HOMES = {
     "UnreadableInput": "analyzer.errors",
     "UsageError": "analyzer.errors",
     "analyze": "analyzer.report",
+    "convert": "analyzer.pipeline",
     "diff": "analyzer.changes",
     "generate": "analyzer.simulator",
     "load_tenant": "analyzer.tenant",
@@ -64,6 +66,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "analyze",
+    "convert",
     "diff",
     "generate",
     "load_tenant",

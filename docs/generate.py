@@ -16,7 +16,7 @@ from analyzer.findings import FINDINGS, Kind
 from analyzer.paths import ALLOWED, ALLOWED_BY_CMT, AllowedPath
 from analyzer.paths import Kind as ConnectorKind
 from analyzer.report import analyze
-from analyzer.schema import CHANGES, TABLES, TableSchema
+from analyzer.schema import CHANGES, STORED, TABLES, TableSchema
 from analyzer.simulator import FAULTS, TRUTH
 from analyzer.summaries import SUMMARIES
 from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
@@ -92,6 +92,11 @@ _FILES = {
 def tables_block() -> str:
     """Write the tables of a report."""
     return "\n\n".join(_table_section(schema, _FILES[schema.name]) for schema in TABLES)
+
+
+def store_block() -> str:
+    """Write the table of a store."""
+    return _table_section(STORED, "`day=*/*.parquet` of a store ([store.md](store.md))")
 
 
 def summaries_block() -> str:
@@ -265,6 +270,7 @@ PAGES: tuple[Page, ...] = (
             "tables": tables_block,
             "summaries": summaries_block,
             "changes": changes_block,
+            "store": store_block,
             "truth": truth_block,
             "settings": settings_block,
         },

@@ -307,3 +307,30 @@ def test_no_colour_and_no_progress_where_nobody_watches(company: Generated, tmp_
 
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stderr == ""
+
+
+def test_convert_and_analyze_a_store(company: Generated, tmp_path: Path) -> None:
+    """Logs go into a store, again without effect; the store is described, listed and analysed like a log."""
+    log = company.logs["enhanced-summary"]
+    first = mailflow("convert", log, "--append", "store", cwd=tmp_path)
+    again = mailflow("convert", log, "--append", "store", "--json", cwd=tmp_path)
+    refused = mailflow("convert", log, "--out", "store", cwd=tmp_path)
+    looked = mailflow("validate", "store", cwd=tmp_path)
+    done = mailflow("analyze", "store", "--tenant", company.tenant, "--out", "audit", "--json", cwd=tmp_path)
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "new rows on" in first.stdout.splitlines()[-1]
+    assert json.loads(again.stdout)["added"] == 0
+    assert (refused.returncode, "exists already" in refused.stderr) == (2, True)
+    assert looked.stdout.startswith("store: normalised")
+    books = json.loads(done.stdout)["run"]["books"]
+    assert books["rows"] == books["read"] == json.loads(again.stdout)["inputs"][0]["noise"]["duplicate-file"]
+
+
+def test_convert_needs_one_target(tmp_path: Path) -> None:
+    """Without --out and --append, and with both, convert says what would be accepted."""
+    (tmp_path / "log.csv").write_text(LOG, "utf-8")
+    neither = mailflow("convert", "log.csv", cwd=tmp_path)
+    both = mailflow("convert", "log.csv", "--out", "a", "--append", "b", cwd=tmp_path)
+
+    assert [(run.returncode, "either --out DIR" in run.stderr) for run in (neither, both)] == [(2, True)] * 2

@@ -18,7 +18,7 @@ from analyzer import __version__
 from analyzer.errors import MailflowError, UsageError
 from analyzer.printable import printable
 
-COMMANDS = ("analyze", "route", "explain", "validate", "check", "diff", "report", "list", "generate", "demo")
+COMMANDS = ("analyze", "route", "explain", "validate", "check", "diff", "convert", "report", "list", "generate", "demo")
 
 
 class LazyGroup(click.Group):

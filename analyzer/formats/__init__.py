@@ -16,11 +16,26 @@ from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.protocol import SMTP_PROTOCOL
 from analyzer.formats.recognition import Said, recognise
 from analyzer.formats.sendmail import SENDMAIL
+from analyzer.formats.store import NORMALISED, StoredChunk, StoredLog
 from analyzer.formats.trace_detail import TRACE_DETAIL
 from analyzer.formats.tracking import MESSAGE_TRACKING, TRACKING_EXPORT
 from analyzer.inputs import Source
 
-__all__ = ["CHUNK_BYTES", "FORMATS", "Chunk", "Evidence", "Format", "Log", "Parsed", "open_log"]
+__all__ = [
+    "CHUNK_BYTES",
+    "FORMATS",
+    "NORMALISED",
+    "Chunk",
+    "Evidence",
+    "Format",
+    "Log",
+    "Parsed",
+    "StoredChunk",
+    "StoredLog",
+    "open_input",
+    "open_log",
+    "parse",
+]
 
 FORMATS: tuple[Format, ...] = (
     MESSAGE_TRACE,
@@ -61,3 +76,18 @@ def open_log(
         UsageError: Where the format, date order, zone or encoding asked for does not exist.
     """
     return recognise(source, FORMATS, Said(format_name, date_order, timezone, encoding))
+
+
+def open_input(source: Source, **said: str | None) -> Log | StoredLog:
+    """Open a store of normalised rows, or recognise a log as `open_log` does."""
+    return StoredLog.open(source, FORMATS) if source.is_store else open_log(source, **said)
+
+
+def parse(log: Log | StoredLog, chunk: Chunk | StoredChunk) -> Parsed:
+    """Read a chunk of the log that it came from; may be called from any thread."""
+    match log, chunk:
+        case StoredLog(), StoredChunk():
+            return log.parse(chunk)
+        case Log(), Chunk():
+            return log.parse(chunk)
+    raise TypeError(chunk)

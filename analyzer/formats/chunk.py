@@ -53,6 +53,11 @@ class Chunk:
     around: tuple[Chunk, ...] = ()
     cells: Cells | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes of text."""
+        return len(self.data)
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:

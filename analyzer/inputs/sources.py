@@ -75,9 +75,12 @@ class _SpoolReader(io.RawIOBase):
         return block
 
 
+STORE_MANIFEST = "mailflow-store.json"  # a folder that holds it is one log: a store (analyzer.formats.store)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One log as the user gave it: a file, stdin, or a member of a zip archive.
+    """One log as the user gave it: a file, stdin, a member of a zip archive, or a store.
 
     Attributes:
         name: As given; `a.zip!member.csv` for a member, `-` for stdin.
@@ -90,6 +93,11 @@ class Source:
     spool: _Spool | None = None
     member: Member | None = None
     problem: str = ""  # why it cannot be opened, kept until someone tries: other sources may be fine
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is a folder of normalised rows, which is not read as bytes."""
+        return self.path is not None and self.path.is_dir()
 
     def open(self) -> Stream:
         """Open at the first byte, decompressed; every opening is independent of the others."""
@@ -130,6 +138,8 @@ def _names(argument: str) -> list[str]:
     path = Path(argument)
     if argument == "-" or (path.exists() and not path.is_dir()):
         return [argument]
+    if is_store(path):
+        return [argument]
     if path.is_dir():
         found = [str(file) for file in _below(path)]
     elif glob.has_magic(argument):
@@ -147,14 +157,21 @@ def _below(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name == "__MACOSX":
             continue
-        if entry.is_dir() and not entry.is_symlink():
+        if entry.is_dir() and not entry.is_symlink() and not is_store(entry):
             yield from _below(entry)
-        elif entry.is_file():
+        elif entry.is_file() or is_store(entry):
             yield entry
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder is a store."""
+    return (folder / STORE_MANIFEST).is_file()
 
 
 def _sources(name: str) -> list[Source]:
     """Make one source of a file, or one of each member where it is a zip archive."""
+    if Path(name).is_dir():
+        return [Source(name, sum(file.stat().st_size for file in Path(name).rglob("*.parquet")), path=Path(name))]
     if name == "-":
         spool = _Spool(sys.stdin.buffer)
         source = Source(name, spool.size, spool=spool)

@@ -20,6 +20,7 @@ class InputBook:
         first: Earliest and `last` latest time of a row that counts, in microseconds since 1970; None without any.
         differing: Duplicate rows whose status words are not those of the row that stayed.
         copy_of: Name of the input of which this one is a copy; empty where it is none.
+        formats: The formats its rows came in, in the order of their appearance: several in a store.
     """
 
     name: str
@@ -37,6 +38,7 @@ class InputBook:
     last: int | None = None
     differing: int = 0
     copy_of: str = ""
+    formats: dict[str, None] = field(default_factory=dict)
 
     @property
     def balanced(self) -> bool:

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from analyzer.evidence import StatusFacts, read_status
 from analyzer.formats import Format
-from analyzer.pipeline.identity import Mask, record_starts
+from analyzer.formats.store import record_starts
+from analyzer.pipeline.identity import Mask
 from analyzer.pipeline.lots import Lot
 from analyzer.schema import STORED
 from analyzer.selection.batch import Classes, class_codes_of_several

@@ -55,17 +55,6 @@ class Keys:
         return Keys(self.hash[kept], self.time[kept], self.status[kept], self.known[kept])
 
 
-def record_starts(rows: pa.Table) -> Codes:
-    """Give the first row of each log row; the recipients of one stand together."""
-    if not rows.num_rows:
-        return np.zeros(0, np.int64)
-    new = np.diff(rows.column("source_row").to_numpy(), prepend=-1) != 0
-    if "source_file" in rows.column_names:
-        new |= np.diff(rows.column("source_file").combine_chunks().indices.to_numpy(), prepend=-1) != 0
-    starts: Codes = np.flatnonzero(new)
-    return starts
-
-
 def record_keys(rows: pa.Table, starts: Codes, format_: Format) -> Keys:
     """Work out the key of each log row; the order of its recipients does not matter.
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.errors import UnreadableInput
-from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, open_log
+from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, StoredChunk, StoredLog, open_input
 from analyzer.inputs import Source
-from analyzer.pipeline.books import DUPLICATE_FILE, InputBook, Options
+from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
 from analyzer.pipeline.copies import Copies
 
 logger = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ class Piece:
     """A chunk of a log, and the number of the input's book."""
 
     book: int
-    log: Log
-    chunk: Chunk
+    log: Log | StoredLog
+    chunk: Chunk | StoredChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _Gathering:
 
     def add(self, piece: Piece) -> Iterator[Batch]:
         """Take up a piece; give the batches that are full by it."""
-        size = len(piece.chunk.data)
+        size = piece.chunk.size
         if size >= _BATCH_BYTES:
             yield from self.take()
         self.pieces.append(piece)
@@ -72,17 +72,19 @@ class Intake:
     Attributes:
         books: One for each readable input.
         unreadable: A line for each input that could not be read.
+        lenient: Whether to go on where the only source cannot be read.
     """
 
     sources: Sequence[Source]
     options: Options
+    lenient: bool = False
     books: list[InputBook] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    _logs: list[Log | None] = field(default_factory=list)
+    _logs: list[Log | StoredLog | None] = field(default_factory=list)
     _copies: Copies = field(default_factory=Copies)
     _gathering: dict[str, _Gathering] = field(default_factory=dict)
     _behind: int = 0
-    _current: Log | None = None
+    _current: Log | StoredLog | None = None
 
     def batches(self) -> Iterator[Batch]:
         """Give the work in order.
@@ -94,7 +96,7 @@ class Intake:
             try:
                 yield from self._of_source(source)
             except UnreadableInput as problem:
-                if len(self.sources) == 1:
+                if len(self.sources) == 1 and not self.lenient:
                     raise
                 self.unreadable.append(str(problem))
                 logger.warning("%s", problem)
@@ -115,18 +117,24 @@ class Intake:
 
     def _of_source(self, source: Source) -> Iterator[Batch]:
         said = {name: getattr(self.options, name) for name in ("format_name", "date_order", "timezone", "encoding")}
-        log = open_log(source, **said)
+        log = open_input(source, **said)
         book = InputBook(source.name, log.format.name, log.encoding, log.shape)
-        book.copy_of = self._copies.original(source)
+        if isinstance(log, StoredLog):
+            log, left_out = log.within(self.options.since, self.options.until)
+            book.rows = left_out
+            book.add_noise({OUTSIDE: left_out})
+        else:
+            book.copy_of = self._copies.original(source)
         self.books.append(book)
         self._logs.append(None if book.copy_of else log)
         if book.copy_of:
             book.sha256 = source.digest()
             return
         self._current, number = log, len(self.books) - 1
-        gathering = self._gathering.setdefault(log.format.name, _Gathering(log.format))
         for chunk in log.chunks():
-            yield from gathering.add(Piece(number, log, chunk))
+            format_ = chunk.format if isinstance(chunk, StoredChunk) else log.format
+            book.formats[format_.name] = None
+            yield from self._gathering.setdefault(format_.name, _Gathering(format_)).add(Piece(number, log, chunk))
 
     def finish(self) -> None:
         """Write into the books what is known only when every row has been read."""

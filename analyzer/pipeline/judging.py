@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from analyzer.addresses import NULL_SENDER
 from analyzer.evidence import Carries, StatusFacts, Witness
+from analyzer.formats.store import record_starts
 from analyzer.pipeline.engine import Engine, OverTime
-from analyzer.pipeline.identity import record_starts
 from analyzer.pipeline.stages import stages
 from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
 from analyzer.selection.decision import Outcome

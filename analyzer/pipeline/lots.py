@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats import Format, Parsed
+from analyzer.formats import Format, Parsed, parse
+from analyzer.formats.store import record_starts
 from analyzer.pipeline.books import OUTSIDE, Options
-from analyzer.pipeline.identity import Mask, record_starts
+from analyzer.pipeline.identity import Mask
 from analyzer.pipeline.intake import Batch, Piece
 from analyzer.schema import REJECTS, STORED
 from analyzer.selection.batch import Codes
@@ -19,13 +20,17 @@ from analyzer.selection.batch import Codes
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a piece adds to the book of its input, besides the rows that count."""
+    """What a piece adds to the book of its input, besides the rows that count.
+
+    The rows of a log are numbered from 1 in each piece; `stored` ones bear the numbers of their own files.
+    """
 
     book: int
     records: int
     rejects: pa.Table
     noise: Mapping[str, int]
     source_file: str
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Lot:
 
 def read_lot(batch: Batch, options: Options) -> Lot:
     """Parse the pieces of a batch; rows outside the period become noise of their piece."""
-    read = [(piece, piece.log.parse(piece.chunk)) for piece in batch.pieces]
+    read = [(piece, parse(piece.log, piece.chunk)) for piece in batch.pieces]
     tables = [_sourced(piece, parsed) for piece, parsed in read]
     rows = tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     starts = _starts(tables)
@@ -89,7 +94,7 @@ def read_lot(batch: Batch, options: Options) -> Lot:
     offsets = np.cumsum([0, *(t.num_rows for t in tables[:-1])])
     whole = np.concatenate([s + o for s, o in zip(starts, offsets, strict=True)])
     books = np.array([piece.book for piece in batch.pieces], np.int64)
-    tallies = [Tally(p.book, r.records, r.rejects, r.noise, p.log.source.name) for p, r in read]
+    tallies = [Tally(p.book, r.records, r.rejects, r.noise, p.log.source.name, _is_stored(r)) for p, r in read]
     return _within(Lot(batch.format, rows, whole, books[of_piece], of_piece, tuple(tallies)), options)
 
 
@@ -100,11 +105,15 @@ def _starts(tables: Sequence[pa.Table]) -> list[Codes]:
 def _sourced(piece: Piece, parsed: Parsed) -> pa.Table:
     """Name the file of each row; rows that were normalised before bear their own."""
     rows = parsed.rows
-    if "source_file" in rows.column_names:
+    if _is_stored(parsed):
         return rows
     name = pa.array([piece.log.source.name], pa.string())
     files = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows.num_rows, np.int32)), name)
     return rows.append_column(STORED.arrow.field("source_file"), files)
+
+
+def _is_stored(parsed: Parsed) -> bool:
+    return "source_file" in parsed.rows.column_names
 
 
 def _within(lot: Lot, options: Options) -> Lot:

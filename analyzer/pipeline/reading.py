@@ -188,7 +188,7 @@ class _Turns:
         """Find the number of the first row, set those aside that are not final, and tell what was there before."""
         lot, offsets = prepared.lot, []
         for tally in lot.tallies:
-            offsets.append(self.records[tally.book])
+            offsets.append(0 if tally.stored else self.records[tally.book])
             self.records[tally.book] += tally.records
         repeated, differing = self.register.enter(prepared.keys)
         noise = {DUPLICATE_ROW: lot.counted(repeated)}

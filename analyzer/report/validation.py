@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from textwrap import wrap
 
 from analyzer.charts.legible import legible
-from analyzer.formats import open_log
+from analyzer.formats import open_input, parse
 from analyzer.inputs import find
 from analyzer.lint import Caught, lint_tenant
 from analyzer.schema import SEVERITIES
@@ -56,12 +56,12 @@ def check_log(argument: str, **said: str | None) -> Iterator[LogCheck]:
         LogError: a file that no format recognises.
     """
     for source in find([argument]):
-        log = open_log(source, **said)
+        log = open_input(source, **said)
         noise: Counter[str] = Counter()
         rows = rejected = 0
         first: str | None = None
         for chunk in log.chunks():
-            parsed = log.parse(chunk)
+            parsed = parse(log, chunk)
             if first is None and parsed.rejects.num_rows:
                 reject = parsed.rejects.slice(0, 1).to_pylist()[0]
                 first = f"row {rows + reject['source_row']}: {reject['reason']}"

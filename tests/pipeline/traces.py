@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ COLUMNS = (
     "MessageTraceId",
 )
 
+_START = datetime(2026, 3, 2, tzinfo=UTC)
+
 
 def trace(number: int, **changes: object) -> dict[str, object]:
     """The row of one message, an hour after the one before, with changes."""
     return {
-        "Received": f"2026-03-{2 + number // 24:02d}T{number % 24:02d}:00:00.0000000Z",
+        "Received": f"{_START + timedelta(hours=number):%Y-%m-%dT%H:%M:%S}.0000000Z",
         "SenderAddress": "sun@wingtiptoys.com",
         "RecipientAddress": f"user{number}@contoso.com",
         "Status": "Delivered",
