@@ -111,7 +111,7 @@ def change_window(causes: pa.Table, context: Context) -> Iterator[Finding]:
     for group in grouped(where(causes, reason="change-window"), ["changing", "path"]):
         changing = [str(label) for label in group["changing"]]  # type: ignore[attr-defined] # a list column
         yield Finding(
-            title=f"{group['messages']} messages fall into a change window: {'; '.join(changing)}",
+            title=f"{'; '.join(changing)}: messages within its window disagree",
             cause="The settings in force at that time are not known for sure: " + "; ".join(changing) + ".",
             advice="Add an export from before the change as a dated sub-folder of the tenant folder.",
             measures=measures(group),
@@ -139,7 +139,7 @@ def _older(found: pa.Table, context: Context) -> Iterator[Finding]:
     first = context.tenant.snapshots[0].name
     for group in grouped(found, ["reason"]):
         yield Finding(
-            title=f"{group['messages']} messages are older than the first snapshot, {first}",
+            title=f"Messages older than the first snapshot, {first}, are not judged",
             cause="No export tells what was in force at that time, so they are not judged.",
             advice="Add an export from before them as a dated sub-folder of the tenant folder; or, if the first "
             "snapshot held at that time as well, run again with --judge-earlier.",

@@ -31,6 +31,7 @@ from analyzer.moments import utc
 from analyzer.pipeline import Options, Outcome, Progress, run
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
+from analyzer.report.windows import change_windows
 from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
 from analyzer.summaries.cross_check import cross_check, differences
 from analyzer.tenant.model import Snapshot, Tenant
@@ -161,6 +162,7 @@ def _record(
             "policies": dict(chosen),
         },
         "tenant": _tenant_record(ruled),
+        "change_windows": change_windows(ruled, causes),
         "policies": _policy_record(ruled, given, chosen, causes),
         "inputs": [_input_record(b) for b in books],
         "books": {**totals, "noise": sum(sum(b.noise.values()) for b in books)},

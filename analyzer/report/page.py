@@ -33,6 +33,7 @@ from analyzer.schema import ALARMS, INPUTS, SEVERITIES, VERDICTS
 
 _CARDS = 60  # findings shown as cards; the rest is one line each
 _INFORMING = 100  # info findings in one table; the rest is in findings.parquet
+_WINDOWS = 100  # change windows; all are in run.json
 _TRAPS = 100  # the same for traps of the configuration
 _MOST = {"recipient_domains": 50, "connectors": 100, "paths": 100}  # rows of a table; the rest is counted
 _TOP = 3  # causes named at the head of the page
@@ -64,6 +65,8 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
         more_findings=grave[_CARDS:],
         traps=traps[:_TRAPS],
         traps_more=len(traps[_TRAPS:]),
+        windows=run.windows[:_WINDOWS],
+        windows_more=len(run.windows[_WINDOWS:]),
         informing=informing[:_INFORMING],
         informing_more=len(informing[_INFORMING:]),
         inputs=INPUTS,

@@ -57,6 +57,16 @@ class SnapshotRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowRecord:
+    """One change of the configuration, the window around it, and how many messages it withheld."""
+
+    change: str
+    start: datetime | None
+    end: datetime
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyRecord:
     """A policy in force: its value, where the value comes from, how many rows rest on it."""
 
@@ -79,6 +89,7 @@ class Run:
     tenant_digest: str
     tenant_files: Mapping[str, str]
     snapshots: tuple[SnapshotRecord, ...]
+    windows: tuple[WindowRecord, ...]
     policies: tuple[PolicyRecord, ...]
     inputs: tuple[Input, ...]
     books: Books
@@ -102,6 +113,7 @@ class Run:
             tenant_digest=tenant["digest"],
             tenant_files=tenant["files"],
             snapshots=tuple(_snapshot(snapshot) for snapshot in tenant["snapshots"]),
+            windows=tuple(_window(window) for window in record.get("change_windows", ())),
             policies=tuple(PolicyRecord(name, **policy) for name, policy in record["policies"].items()),
             inputs=tuple(Input(**{**log, "notes": tuple(log["notes"])}) for log in record["inputs"]),
             books=_books(record["books"]),
@@ -160,6 +172,10 @@ def _time(text: str | None) -> datetime | None:
 def _snapshot(record: Record) -> SnapshotRecord:
     kinds = {kind: count for kind, count in record.items() if kind not in {"name", "since"}}
     return SnapshotRecord(record["name"], _time(record["since"]), kinds)
+
+
+def _window(record: Record) -> WindowRecord:
+    return WindowRecord(record["change"], _time(record["start"]), _required_time(record["end"]), record["messages"])
 
 
 def _books(record: Record) -> Books:

@@ -12,12 +12,12 @@ from textwrap import wrap
 import pyarrow as pa
 
 from analyzer.charts.legible import THIN, counted, grouped, legible, share
-from analyzer.report.run import Run
+from analyzer.report.run import Run, WindowRecord
 from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, is_trap, period
 from analyzer.schema import VERDICTS
 
 WIDTH = 100
-_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING = 2, 6, 2, 4  # at most so many lines of each, then "and n more"
+_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING, _WINDOWS = 2, 6, 2, 4, 3  # at most so many lines of each, then "and n more"
 
 
 def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
@@ -29,6 +29,7 @@ def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> 
         [*_books(run), *_faults(run, totals), *_notes(run.remarks)],
         [*_verdicts(totals), *_missing(summaries["missing"])],
         [*_findings(summaries["top_findings"]), *_traps(summaries["top_findings"])],
+        list(_windows(run.windows)),
         list(_calibration(calibrations(summaries["policies"]))),
         [_shown(f"All of it: {where}/report.html", WIDTH)],
     )
@@ -117,6 +118,16 @@ def _traps(findings: pa.Table) -> Iterator[str]:
         told = ", ".join(f"{count} {severity}" for severity, count in counts.items())
         codes = ", ".join(dict.fromkeys(row["code"] for row in rows))
         yield _shown(f"Traps     {_n(len(rows), 'trap')} in the configuration ({told}): {codes}", WIDTH)
+
+
+def _windows(windows: Sequence[WindowRecord]) -> Iterator[str]:
+    """Name the changes that withheld most, and count the rest: there an alarm would not be sure."""
+    rows = sorted(windows, key=lambda w: -w.messages)
+    for row in rows[:_WINDOWS]:
+        withheld = f": {_n(row.messages)} withheld" if row.messages else ": none withheld"
+        yield f"Change    {_shown(row.change, WIDTH - 10 - len(withheld))}{withheld}"
+    if len(rows) > _WINDOWS:
+        yield f"          and {_n(len(rows) - _WINDOWS, 'more change')} in this time; see Change windows in the report"
 
 
 def _calibration(found: Sequence[Calibration]) -> Iterator[str]:
