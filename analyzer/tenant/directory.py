@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,19 +12,30 @@ import pyarrow.compute as pc
 
 from analyzer.errors import TenantError
 from analyzer.moments import microseconds
-from analyzer.tenant.maildirectory import Conflicts, MailDirectory
+from analyzer.tenant.maildirectory import Conflicts, MailDirectory, PackedTexts, People
 from analyzer.tenant.model import AcceptedDomain
-from analyzer.tenant.placing import CLOUD, ENTRIES, EXTERNAL, ONPREMISES, PLACES, UNPLACED, entries
+from analyzer.tenant.placing import CLOUD, EXTERNAL, ONPREMISES, UNPLACED, Placed, placed
 from analyzer.tenant.recipients import RecipientList
 from analyzer.tenant.values import shown
 
-Rows = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
 
-_EMPTY = pa.schema(
-    [field if field.name != "owner" else field.with_type(pa.int32()) for field in ENTRIES]
-    + [pa.field("listed", pa.int16())]
-).empty_table()
 _EXAMPLES = 3
+_SLICE = 100_000  # addresses compared at a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The addresses of all lists below each other: whose, whether the primary one, and of which weight.
+
+    The lower the weight, the sooner an entry counts: Exchange Online's list, the own servers', and last
+    whoever does not know the place.
+    """
+
+    addresses: PackedTexts
+    owner: Rows
+    main: npt.NDArray[np.bool_]
+    weight: npt.NDArray[np.int8]
 
 
 def build_directory(lists: Sequence[RecipientList], accepted: tuple[AcceptedDomain, ...] | None) -> MailDirectory:
@@ -34,74 +46,110 @@ def build_directory(lists: Sequence[RecipientList], accepted: tuple[AcceptedDoma
     Raises:
         TenantError: two lists of one side, or two objects of one list, disagree on an address.
     """
-    table = _concatenated(lists, accepted)
-    if not table.num_rows:
-        return MailDirectory(table, recipients=0)
-    listed = table["listed"].to_numpy()
-    codes = table["address"].chunk(0).dictionary_encode().indices.to_numpy()
-    side = np.array([one.onpremises for one in lists], np.int8)[listed]
-    side[table["place"].to_numpy() == UNPLACED] = 2  # whoever knows a place comes first
-    order = np.lexsort((side, codes))  # by address, then the cloud's list first; stable within a list
-    first = order[np.flatnonzero(np.diff(codes[order], prepend=-1))]
-    del order
-    best = first[codes]  # for each entry the one that wins its address
-    equals = np.flatnonzero(side == side[best])
-    _refuse_disputed(table, equals, best[equals], lambda row: lists[listed[row]].where)
-    main = table["main"].to_numpy()
+    parts = [placed(listed, accepted) for listed in lists]
+    people = _people(parts, lists)
+    entries = _entries(parts, people, lists)
+    best = _best(entries)
+    _refuse_disputed(entries, best, people, lists)
+    equal = entries.weight == entries.weight[best]
     return MailDirectory(
-        _owned(table, best, main).take(pa.array(first)),
-        recipients=len(np.unique(codes[equals[main[equals]]])),
-        since=[None if one.since is None else microseconds(one.since) for one in lists],
-        conflicts=_conflicts(table, best, side),
+        entries.addresses,
+        entries.owner,
+        _joined(people, entries, best),
+        counted=best == np.arange(len(best)),
+        recipients=len(np.unique(best[equal & entries.main])),
+        conflicts=_conflicts(entries, best, people),
     )
 
 
-def _concatenated(lists: Sequence[RecipientList], accepted: tuple[AcceptedDomain, ...] | None) -> pa.Table:
-    """Put the entries of all lists below each other, recipients and lists numbered throughout."""
-    parts, before = [_EMPTY], 0
-    for number, one in enumerate(lists):
-        part = entries(one, accepted)
-        owner = pa.array((part["owner"].to_numpy() + before).astype("i"))
-        part = part.set_column(part.column_names.index("owner"), "owner", owner)
-        parts.append(part.append_column("listed", pa.array(np.full(part.num_rows, number, "h"))))
-        before += one.people.num_rows
-    return pa.concat_tables(parts).combine_chunks()
+def _people(parts: Sequence[Placed], lists: Sequence[RecipientList]) -> People:
+    targets = pa.concat_arrays([_NO_TEXTS, *(part.targets for part in parts)]).dictionary_encode()
+    places = [np.zeros(0, np.int8), *(part.places for part in parts)]
+    sizes = [len(part.places) for part in parts]
+    return People(
+        places=np.concatenate(places),
+        target_of=pc.fill_null(targets.indices, -1).to_numpy().astype(np.int32),
+        targets=PackedTexts(targets.dictionary),
+        list_of=np.repeat(np.arange(len(parts), dtype=np.int16), sizes),
+        since=tuple(None if one.since is None else microseconds(one.since) for one in lists),
+        same_as=np.arange(sum(sizes), dtype=np.int32),
+    )
 
 
-def _owned(table: pa.Table, best: Rows, main: npt.NDArray[np.bool_]) -> pa.Table:
+_NO_TEXTS = pa.array([], pa.large_string())
+
+
+def _entries(parts: Sequence[Placed], people: People, lists: Sequence[RecipientList]) -> _Entries:
+    tables = [part.addresses for part in parts]
+    first = np.cumsum([0, *(len(part.places) for part in parts)])
+    numbered = [table["owner"].to_numpy() + before for table, before in zip(tables, first, strict=False)]
+    owner = np.concatenate([np.zeros(0, np.int32), *numbered]).astype(np.int32)
+    chunks = [chunk for table in tables for chunk in table["address"].chunks if len(chunk)]
+    weight = np.array([one.onpremises for one in lists], np.int8)[people.list_of]
+    weight[people.places == UNPLACED] = 2
+    return _Entries(
+        addresses=PackedTexts(chunks[0] if len(chunks) == 1 else pa.concat_arrays([_NO_TEXTS, *chunks])),
+        owner=owner,
+        main=np.concatenate([np.zeros(0, np.bool_), *(table["main"].to_numpy() for table in tables)]),
+        weight=weight[owner],
+    )
+
+
+def _best(entries: _Entries) -> Rows:
+    """Find for each entry the one that counts for its address: of the least weight, and the first of these."""
+    hashes = entries.addresses.hashes()
+    order = np.lexsort((entries.weight, hashes)).astype(np.int32)
+    starts = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
+    best = np.empty(len(order), np.int32)
+    best[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    texts = entries.addresses.array
+    twins = np.flatnonzero(best != np.arange(len(best)))
+    for rows in np.array_split(twins, len(twins) // _SLICE + 1):
+        same = pc.equal(texts.take(pa.array(rows)), texts.take(pa.array(best[rows]))).to_numpy(zero_copy_only=False)
+        if not same.all():
+            raise AssertionError("two addresses share a hash of 64 bits")
+    return best
+
+
+def _joined(people: People, entries: _Entries, best: Rows) -> People:
     """Count a recipient of both sides' lists once: it is whoever holds its primary address."""
-    owner = table["owner"].to_numpy()
-    one = np.arange(int(owner.max(initial=0)) + 1, dtype=owner.dtype)
-    one[owner[main]] = owner[best[main]]
-    return table.set_column(table.column_names.index("owner"), "owner", pa.array(one[owner]))
+    same_as = people.same_as.copy()
+    same_as[entries.owner[entries.main]] = entries.owner[best[entries.main]]
+    return replace(people, same_as=same_as)
 
 
-def _conflicts(table: pa.Table, best: Rows, side: npt.NDArray[np.int8]) -> Conflicts:
+def _conflicts(entries: _Entries, best: Rows, people: People) -> Conflicts:
     """Find the addresses that both sides' lists place, and place differently."""
-    places = table["place"].to_numpy()
-    mailbox = np.isin(places, (CLOUD, ONPREMISES, EXTERNAL))
-    differ = np.flatnonzero((side == 1) & (side[best] == 0) & mailbox & mailbox[best] & (places != places[best]))
+    here, there = people.places[entries.owner], people.places[entries.owner[best]]
+    mailboxes = np.isin(here, _MAILBOXES) & np.isin(there, _MAILBOXES)
+    differ = np.flatnonzero((entries.weight == 1) & (entries.weight[best] == 0) & mailboxes & (here != there))
     examples = tuple(
-        f"{shown(table['address'][row].as_py())} ({_spell(table, int(best[row]))}; there {_spell(table, row)})"
+        f"{_address(entries, row)} ({_spell(entries, people, int(best[row]))}; there {_spell(entries, people, row)})"
         for row in differ[:_EXAMPLES].tolist()
     )
     return Conflicts(len(np.unique(best[differ])), examples)
 
 
-def _refuse_disputed(table: pa.Table, equals: Rows, best: Rows, where: Callable[[int], str]) -> None:
+_MAILBOXES = (CLOUD, ONPREMISES, EXTERNAL)
+
+
+def _refuse_disputed(entries: _Entries, best: Rows, people: People, lists: Sequence[RecipientList]) -> None:
     """Refuse an address that two entries of equal weight place differently."""
-    places = table["place"].to_numpy()
-    targets = pc.fill_null(table["target"].chunk(0).dictionary_encode().indices, -1).to_numpy()
-    disputed = np.flatnonzero((places[equals] != places[best]) | (targets[equals] != targets[best]))
+    one, other = entries.owner, entries.owner[best]
+    differ = (people.places[one] != people.places[other]) | (people.target_of[one] != people.target_of[other])
+    disputed = np.flatnonzero(differ & (entries.weight == entries.weight[best]))
     if len(disputed):
         row = int(disputed[0])
-        found = " and as ".join(_spell(table, int(index)) for index in (best[row], equals[row]))
-        address = shown(table["address"][int(equals[row])].as_py())
-        raise TenantError(where(int(equals[row])), f"{address} is listed as {found}", "one place for each address")
+        found = " and as ".join(_spell(entries, people, index) for index in (int(best[row]), row))
+        where = lists[people.list_of[entries.owner[row]]].where
+        raise TenantError(where, f"{_address(entries, row)} is listed as {found}", "one place for each address")
 
 
-def _spell(table: pa.Table, row: int) -> str:
+def _address(entries: _Entries, row: int) -> str:
+    return shown(bytes(entries.addresses[row]).decode())
+
+
+def _spell(entries: _Entries, people: People, row: int) -> str:
     """Say what one entry makes of its address."""
-    target = table["target"][row].as_py()
-    place = PLACES[table["place"][row].as_py()]
-    return f"{place} (at {shown(target)})" if target else str(place)
+    found = people.placement(int(entries.owner[row]))
+    return f"{found.place} (at {shown(found.target)})" if found.target else str(found.place)

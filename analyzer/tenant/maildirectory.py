@@ -8,9 +8,10 @@ and exact, since the addresses themselves are compared.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -23,35 +24,49 @@ from analyzer.tenant.model import MailboxPlace, Placement, Residence
 from analyzer.tenant.moves import Listed, Move, directed, in_order, stages
 from analyzer.tenant.placing import PLACES
 
+Number = TypeVar("Number", np.uint32, np.int64)
+
 _SLICE = 50_000  # addresses turned into Python objects at a time
 
 
 class PackedTexts:
-    """Many short texts in one buffer, read one by one as UTF-8 bytes."""
+    """Many short texts in one Arrow buffer, read one by one as UTF-8 bytes, without a copy of the whole."""
 
-    __slots__ = ("_data", "_offsets")
+    __slots__ = ("_data", "_offsets", "array")
 
     def __init__(self, texts: pa.Array) -> None:
-        """Copy the texts out of Arrow, so that single ones are cheap to read and the whole can be pickled."""
+        """Take texts of type large_string."""
+        self.array = texts
         _, offsets, data = texts.buffers()
-        ends = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-        first = int(ends[0]) if len(ends) else 0
-        self._data: bytes = data.slice(first, int(ends[-1]) - first).to_pybytes() if len(texts) else b""
-        self._offsets = array("q", (ends - first).tobytes())
+        self._offsets = memoryview(offsets or b"").cast("q")[texts.offset :] if len(texts) else memoryview(b"")
+        self._data = memoryview(data or b"")
 
-    def __getitem__(self, index: int) -> bytes:
-        """Give one text."""
+    def __reduce__(self) -> tuple[type[PackedTexts], tuple[pa.Array]]:
+        """Travel to another process as Arrow does."""
+        return PackedTexts, (self.array,)
+
+    def __getitem__(self, index: int) -> memoryview:
+        """Give one text; it equals its bytes."""
         return self._data[self._offsets[index] : self._offsets[index + 1]]
 
-    def array(self) -> pa.Array:
-        """Give all texts as Arrow sees them, without a copy."""
-        buffers = [None, pa.py_buffer(self._offsets), pa.py_buffer(self._data)]
-        return pa.Array.from_buffers(pa.large_string(), len(self._offsets) - 1, buffers)
+    def __len__(self) -> int:
+        """Count the texts."""
+        return len(self.array)
 
-    @property
-    def nbytes(self) -> int:
-        """Count the bytes held."""
-        return len(self._data) + len(self._offsets) * self._offsets.itemsize
+    def checksums(self) -> npt.NDArray[np.uint32]:
+        """Give the CRC-32 of each text: the same in every process, unlike `hash`."""
+        return self._each(crc32, np.uint32)
+
+    def hashes(self) -> npt.NDArray[np.int64]:
+        """Give a number of 64 bits for each text, good for this process alone: equal texts have equal ones."""
+        return self._each(hash, np.int64)
+
+    def _each(self, function: Callable[[bytes], int], kind: type[Number]) -> npt.NDArray[Number]:
+        numbers = np.empty(len(self), kind)
+        for start in range(0, len(self), _SLICE):
+            part = self.array.slice(start, _SLICE).cast(pa.large_binary()).to_pylist()
+            numbers[start : start + len(part)] = [function(text) for text in part]
+        return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,62 +77,82 @@ class Conflicts:
     examples: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """The recipients of all lists, by number.
+
+    `places` indexes PLACES; `target_of` indexes `targets`, -1 where a recipient is reached under its own
+    address; `list_of` numbers the lists, `since` dates these (microseconds; None = undated); `same_as`
+    is the number under which a recipient of both sides' lists counts once.
+    """
+
+    places: npt.NDArray[np.int8]
+    target_of: npt.NDArray[np.int32]
+    targets: PackedTexts
+    list_of: npt.NDArray[np.int16]
+    since: tuple[int | None, ...]
+    same_as: npt.NDArray[np.int32]
+
+    def placement(self, number: int) -> Placement:
+        """Say where a recipient lives by its list."""
+        target = int(self.target_of[number])
+        return Placement(PLACES[self.places[number]], bytes(self.targets[target]).decode() if target >= 0 else None)
+
+    def listed(self, number: int) -> Listed:
+        """Say where a recipient lives by its list, and since when the list holds."""
+        return Listed(PLACES[self.places[number]], self.since[self.list_of[number]])
+
+
 class MailDirectory:
     """Where each address of the recipients lists is handled, over time; built by `build_directory`."""
 
     __slots__ = (
         "_addresses",
+        "_entries",
         "_history_of",
         "_owners",
-        "_places",
+        "_people",
         "_recipients",
         "_residences",
         "_shift",
-        "_since",
-        "_since_of",
         "_starts",
-        "_target_of",
-        "_targets",
         "conflicts",
         "moved",
     )
 
     def __init__(
-        self, table: pa.Table, *, recipients: int, since: Sequence[int | None] = (), conflicts: Conflicts = Conflicts()
+        self,
+        addresses: PackedTexts,
+        owners: npt.NDArray[np.int32],
+        people: People,
+        *,
+        counted: npt.NDArray[np.bool_],
+        recipients: int,
+        conflicts: Conflicts = Conflicts(),
     ) -> None:
-        """Keep distinct addresses with their places, targets (null = their own address), owners and lists.
-
-        Columns `owner` and `listed` number the recipients and the lists; `since` dates each list.
-        """
-        self._shift = 32 - min(table.num_rows.bit_length() + 1, 31)
-        buckets = _checksums(table["address"]) >> self._shift
+        """Index the addresses that count (each is owned by one of the people), by their checksums."""
+        entries = np.flatnonzero(counted).astype(np.int32)
+        self._shift = 32 - min(len(entries).bit_length() + 1, 31)
+        buckets = (addresses.checksums() >> self._shift)[entries]
         order = np.argsort(buckets, kind="stable")
-        self._starts = array("i", np.searchsorted(buckets[order], np.arange((1 << 32 >> self._shift) + 1)).astype("i"))
-        del buckets
-        ordered = {name: table[name].combine_chunks().take(pa.array(order)) for name in ("address", "target")}
-        targets = ordered.pop("target").dictionary_encode()
-        self._addresses = PackedTexts(ordered.pop("address"))
-        self._places: bytes = table["place"].to_numpy()[order].tobytes()
-        self._targets = PackedTexts(targets.dictionary)
-        self._target_of = array("i", pc.fill_null(targets.indices, -1).to_numpy().tobytes())
-        self._owners = array("i", table["owner"].to_numpy()[order].astype("i").tobytes())
-        self._since_of = array("h", table["listed"].to_numpy()[order].astype("h").tobytes())
-        self._since = tuple(since)
-        self._recipients = recipients
-        self._history_of = array("i")
+        ends = np.bincount(buckets, minlength=1 << 32 - self._shift).cumsum()
+        self._starts: array[int] = array("i", np.concatenate(([0], ends)).astype(np.int32).tobytes())
+        self._entries: array[int] = array("i", entries[order].tobytes())
+        self._addresses, self._owners, self._people = addresses, owners, people
+        self._recipients, self.conflicts = recipients, conflicts
+        self._history_of: npt.NDArray[np.int32] | None = None
         self._residences: tuple[tuple[tuple[int, ...], bytes], ...] = ()
-        self.conflicts = conflicts
         self.moved = 0
 
     def residence(self, address: str) -> Residence:
         """Say where a lower-case address lives, over time; `bob+news@` falls back to `bob@`."""
-        index = self._find(address)
-        if index is None and "+" in address:
-            index = self._find(without_plus(address))
-        if index is None:
+        owner = self._owner(address)
+        if owner is None and "+" in address:
+            owner = self._owner(without_plus(address))
+        if owner is None:
             return Residence()
-        listed = self._listed(index)
-        history = self._history_of[index] if self._history_of else -1
+        listed = self._people.placement(owner)
+        history = -1 if self._history_of is None else int(self._history_of[owner])
         if history < 0:
             return Residence((listed,))
         edges, places = self._residences[history]
@@ -128,11 +163,13 @@ class MailDirectory:
         return self.residence(address).at(at)
 
     def domains(self, place: MailboxPlace) -> frozenset[str]:
-        """Name the domains by which mail to the recipients of one place is routed."""
-        here = np.frombuffer(self._places, np.uint8) == PLACES.index(place)
-        targets = np.array(self._target_of, np.int64)
-        own = self._addresses.array().take(pa.array(np.flatnonzero(here & (targets < 0))))
-        resolved = self._targets.array().take(pa.array(np.unique(targets[here & (targets >= 0)])))
+        """Name the domains by which mail to the recipients of one place is routed, by their lists."""
+        entries = np.array(self._entries, np.int32)
+        people = self._people
+        here = people.places[self._owners[entries]] == PLACES.index(place)
+        targets = people.target_of[self._owners[entries]]
+        own = self._addresses.array.take(pa.array(entries[here & (targets < 0)]))
+        resolved = people.targets.array.take(pa.array(np.unique(targets[here & (targets >= 0)])))
         domains = pc.replace_substring_regex(pa.chunked_array([own, resolved]), r"^.*@", "")
         return frozenset(domains.unique().to_pylist())
 
@@ -140,28 +177,19 @@ class MailDirectory:
         """Count the recipients (not their addresses)."""
         return self._recipients
 
-    @property
-    def nbytes(self) -> int:
-        """Count the bytes held, moves aside."""
-        arrays = (self._starts, self._target_of, self._owners, self._since_of, self._history_of)
-        packed = self._addresses.nbytes + self._targets.nbytes + len(self._places)
-        return packed + sum(a.itemsize * len(a) for a in arrays)
-
     def grouped(self, moves: Iterable[Move]) -> dict[int, list[Move]]:
         """Sort moves to the recipients they concern, by the number of each; unlisted addresses are left out."""
         groups: dict[int, list[Move]] = {}
         for move in moves:
-            if (index := self._find(move.address)) is not None:
-                groups.setdefault(self._owners[index], []).append(move)
+            if (owner := self._owner(move.address)) is not None:
+                groups.setdefault(int(self._people.same_as[owner]), []).append(move)
         return groups
 
     def directed(self, moves: Iterable[Move], grace: int) -> list[Move]:
         """Order the moves of each listed mailbox and tell their directions, by this list where theirs does not."""
         told: list[Move] = []
-        for group in self.grouped(moves).values():
-            ordered = in_order(group, grace)
-            index = self._find(ordered[-1].address)
-            told += directed(ordered, self._of_list(index)) if index is not None else ()
+        for owner, group in self.grouped(moves).items():
+            told += directed(in_order(group, grace), self._people.listed(owner))
         return told
 
     def moving(self, moves: Iterable[Move], grace: int) -> MailDirectory:
@@ -172,48 +200,29 @@ class MailDirectory:
             grace: for how long around a move both places are possible, in microseconds.
         """
         groups = {owner: in_order(group, grace) for owner, group in self.grouped(moves).items()}
-        owners = np.frombuffer(self._owners, "i") if self._owners else np.zeros(0, "i")
-        concerned = np.flatnonzero(np.isin(owners, np.fromiter(groups, "i", len(groups))))
-        history_of = np.full(len(owners), -1, "i")
-        known: dict[tuple[int, Listed], int] = {}
+        same_as = self._people.same_as
+        history_of = np.full(len(same_as), -1, np.int32)
         residences: list[tuple[tuple[int, ...], bytes]] = []
-        for index in concerned.tolist():
-            owner, listed = self._owners[index], self._of_list(index)
-            if (owner, listed) not in known:
-                edges, places = stages(groups[owner], listed, grace)
-                known[owner, listed] = len(residences)
-                residences.append((edges, bytes(map(PLACES.index, places))))
-            history_of[index] = known[owner, listed]
+        for person in np.flatnonzero(np.isin(same_as, np.fromiter(groups, np.int32, len(groups)))).tolist():
+            edges, places = stages(groups[int(same_as[person])], self._people.listed(person), grace)
+            history_of[person] = len(residences)
+            residences.append((edges, bytes(map(PLACES.index, places))))
         moved = copy(self)
-        moved._history_of, moved._residences = array("i", history_of.tobytes()), tuple(residences)  # noqa: SLF001
+        moved._history_of, moved._residences = history_of, tuple(residences)  # noqa: SLF001
         moved.moved = len(groups)
         return moved
 
-    def _of_list(self, index: int) -> Listed:
-        return Listed(PLACES[self._places[index]], self._since[self._since_of[index]])
-
-    def _listed(self, index: int) -> Placement:
-        target = self._target_of[index]
-        return Placement(PLACES[self._places[index]], self._targets[target].decode() if target >= 0 else None)
-
-    def _find(self, address: str) -> int | None:
+    def _owner(self, address: str) -> int | None:
+        """Find whose address it is."""
         key = address.encode(errors="replace")
         bucket = crc32(key) >> self._shift
-        for index in range(self._starts[bucket], self._starts[bucket + 1]):
-            if self._addresses[index] == key:
-                return index
+        for position in range(self._starts[bucket], self._starts[bucket + 1]):
+            entry = self._entries[position]
+            if self._addresses[entry] == key:
+                return int(self._owners[entry])
         return None
 
 
 def _placed(place: MailboxPlace, listed: Placement) -> Placement:
     """The target of a list holds while the place is the list's."""
     return listed if place is listed.place else Placement(place)
-
-
-def _checksums(texts: pa.ChunkedArray) -> npt.NDArray[np.uint32]:
-    """Give the CRC-32 of each text: the same in every process, unlike `hash`."""
-    sums = np.empty(len(texts), np.uint32)
-    for start in range(0, len(texts), _SLICE):
-        part = texts.slice(start, _SLICE).cast(pa.large_binary()).to_pylist()
-        sums[start : start + len(part)] = [crc32(text) for text in part]
-    return sums

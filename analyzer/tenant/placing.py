@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -37,50 +38,45 @@ CLOUD, ONPREMISES, EXTERNAL, GROUP, UNPLACED = (
 _BY_TARGET = -1
 _HYBRID_ROUTING = ".mail.onmicrosoft.com"
 
-ENTRIES = pa.schema(
-    [
-        ("address", pa.large_string()),
-        ("place", pa.int8()),
-        ("target", pa.large_string()),
-        ("main", pa.bool_()),
-        ("owner", pa.int64()),
-    ]
-)
-
 _BY_TARGET_TYPES = frozenset(("mailuser", "mailcontact", "mailforestcontact"))
 # No destination of their own, or one whose place the list does not tell.
 _SILENT_TYPES = frozenset(("", "user", "contact", "disableduser", "legacyuser", "mailboxplan", "publicfolder"))
 
 
-def entries(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -> pa.Table:
-    """Make a row of each address of each recipient; one without a place is still no unknown recipient.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The recipients of one list, placed.
 
-    The columns of ENTRIES: `place` is an index into PLACES, `target` null where the recipient is
-    reached under its own address, `main` marks the primary address, `owner` is a row of the list's people.
+    `places` holds an index into PLACES for each, `targets` the address that mail to them is resolved
+    to, null where they are reached under their own. `addresses` has their addresses: `address`, `owner`
+    (which recipient) and `main` (the primary address).
     """
+
+    places: Codes
+    targets: pa.Array
+    addresses: pa.Table
+
+
+def placed(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -> Placed:
+    """Place each recipient of a list; one without a place is still no unknown recipient."""
     target = listed.people["target"].combine_chunks()
     places = _places(listed, accepted)
     far = np.isin(places, (ONPREMISES, EXTERNAL)) & pc.match_substring(target, "@").to_numpy(zero_copy_only=False)
-    targets = pc.if_else(pa.array(far), target, None)
-    owner = listed.addresses["owner"].to_numpy()
-    named = listed.addresses
-    columns = [named["address"], pa.array(places[owner]), targets.take(pa.array(owner)), named["main"], named["owner"]]
-    table = pa.table(columns, schema=ENTRIES)
-    return pa.concat_tables([table, _hybrid_routing(target, places)]) if listed.onpremises else table
+    extra = [_hybrid_routing(target, places)] if listed.onpremises else []
+    return Placed(places, pc.if_else(pa.array(far), target, None), pa.concat_tables([listed.addresses, *extra]))
 
 
 def _hybrid_routing(target: pa.Array, places: Codes) -> pa.Table:
     """Make a row of each hybrid routing address: the own servers send a moved user's mail there (reference 1)."""
     routed = pc.ends_with(target, _HYBRID_ROUTING).to_numpy(zero_copy_only=False) & (places == CLOUD)
-    owner = np.flatnonzero(routed)
-    size = len(owner)
-    columns = [target.take(pa.array(owner)), pa.array(places[owner]), pa.nulls(size, pa.large_string())]
-    return pa.table([*columns, pa.array(np.zeros(size, np.bool_)), pa.array(owner)], schema=ENTRIES)
+    owner = np.flatnonzero(routed).astype(np.int32)
+    main = np.zeros(len(owner), np.bool_)
+    return pa.table({"address": target.take(pa.array(owner)), "owner": pa.array(owner), "main": pa.array(main)})
 
 
 def _places(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -> Codes:
     """Give the place of each recipient as an index into PLACES."""
-    types = pc.dictionary_encode(listed.people["type"].combine_chunks())
+    types = listed.people["type"].combine_chunks()
     places = _each(types, lambda name: _place_of_type(name, onpremises=listed.onpremises))
     asked = places == _BY_TARGET
     _demand_properties(listed, types, asked)

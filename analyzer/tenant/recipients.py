@@ -26,8 +26,8 @@ TYPE, PRIMARY, PROXIES, TARGET = PROPERTIES = (
     "ExternalEmailAddress",
 )
 
-_PEOPLE = pa.schema([("type", pa.large_string()), ("target", pa.large_string())])
-_ADDRESSES = pa.schema([("address", pa.large_string()), ("owner", pa.int64()), ("main", pa.bool_())])
+_PEOPLE = pa.schema([("type", pa.dictionary(pa.int32(), pa.large_string())), ("target", pa.large_string())])
+_ADDRESSES = pa.schema([("address", pa.large_string()), ("owner", pa.int32()), ("main", pa.bool_())])
 _PREFIX = r"^(?i:smtp:)"
 _SMTP = r"^(?i:smtp:)?[^:=/@]+@[^:=/@]+$"  # SIP, X500, SPO and EUM addresses route no mail
 _CAPITAL = r"(?:^|[;,\s{])SMTP:(?P<address>[^;,\s{}]+)"  # the primary address stands behind capitals
@@ -85,7 +85,8 @@ class ListBuilder:
         }
         self._refuse_lost(whole)
         target = pc.utf8_lower(pc.replace_substring_regex(whole[TARGET], _PREFIX, ""))
-        self._people.append(pa.table([pc.utf8_lower(whole[TYPE]), target], schema=_PEOPLE))
+        kind = pc.utf8_lower(whole[TYPE]).dictionary_encode()
+        self._people.append(pa.table([kind, target], schema=_PEOPLE))
         self._addresses.append(_addresses(whole, self._rows))
         self._rows += size
 
@@ -94,8 +95,10 @@ class ListBuilder:
         self._flush()
         if not self._properties:
             return None
-        people = pa.concat_tables([_PEOPLE.empty_table(), *self._people]).combine_chunks()
+        people = pa.concat_tables([_PEOPLE.empty_table(), *self._people]).unify_dictionaries().combine_chunks()
+        self._people.clear()
         addresses = pa.concat_tables([_ADDRESSES.empty_table(), *self._addresses]).combine_chunks()
+        self._addresses.clear()
         return RecipientList(self.where, frozenset(self._properties), people, addresses, self.onpremises)
 
     def _flush(self) -> None:
@@ -157,7 +160,8 @@ def _addresses(columns: Columns, before: int) -> pa.Table:
     # The primary address comes first and again among the proxies: of each person's addresses the first stays.
     _, kept = np.unique(coded.indices.to_numpy().astype(np.int64) << 32 | owner, return_index=True)
     bare = coded.dictionary.take(coded.indices.take(pa.array(kept)))
-    return pa.table([bare, pa.array(owner[kept] + before), pa.array(kept < len(named))], schema=_ADDRESSES)
+    numbered = pa.array((owner[kept] + before).astype(np.int32))
+    return pa.table([bare, numbered, pa.array(kept < len(named))], schema=_ADDRESSES)
 
 
 def _primary(columns: Columns) -> pa.Array:
