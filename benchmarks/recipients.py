@@ -82,9 +82,9 @@ def tenant(count: int, name: str, write: Callable[[Path, Iterator[Row]], None], 
     if not (folder / ".whole").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "AcceptedDomains.json").write_text(json.dumps(_ACCEPTED), encoding="utf-8")
-        write(folder / f"Recipients.{name.split('-')[0]}", _rows(count))
+        write(folder / f"Recipients.{name.split('-', maxsplit=1)[0]}", _rows(count))
         if moves:
-            write(folder / f"Moves.{name.split('-')[0]}", _moves(count))
+            write(folder / f"Moves.{name.split('-', maxsplit=1)[0]}", _moves(count))
         (folder / ".whole").touch()
     return folder
 
