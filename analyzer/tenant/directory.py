@@ -48,6 +48,7 @@ def build_directory(lists: Sequence[RecipientList], accepted: tuple[AcceptedDoma
     """
     parts = [placed(listed, accepted) for listed in lists]
     people = _people(parts, lists)
+    pa.default_memory_pool().release_unused()
     entries = _entries(parts, people, lists)
     best = _best(entries)
     _refuse_disputed(entries, best, people, lists)
@@ -56,39 +57,38 @@ def build_directory(lists: Sequence[RecipientList], accepted: tuple[AcceptedDoma
         entries.addresses,
         entries.owner,
         _joined(people, entries, best),
-        counted=best == np.arange(len(best)),
+        counted=best == np.arange(len(best), dtype=np.int32),
         recipients=len(np.unique(best[equal & entries.main])),
         conflicts=_conflicts(entries, best, people),
     )
 
 
 def _people(parts: Sequence[Placed], lists: Sequence[RecipientList]) -> People:
-    targets = pa.concat_arrays([_NO_TEXTS, *(part.targets for part in parts)]).dictionary_encode()
+    found = pa.chunked_array([part.targets for part in parts], pa.large_string())
+    targets = found.dictionary_encode().combine_chunks()
     places = [np.zeros(0, np.int8), *(part.places for part in parts)]
     sizes = [len(part.places) for part in parts]
     return People(
         places=np.concatenate(places),
         target_of=pc.fill_null(targets.indices, -1).to_numpy().astype(np.int32),
-        targets=PackedTexts(targets.dictionary),
+        targets=PackedTexts(pa.chunked_array([targets.dictionary])),
         list_of=np.repeat(np.arange(len(parts), dtype=np.int16), sizes),
         since=tuple(None if one.since is None else microseconds(one.since) for one in lists),
         same_as=np.arange(sum(sizes), dtype=np.int32),
     )
 
 
-_NO_TEXTS = pa.array([], pa.large_string())
-
-
 def _entries(parts: Sequence[Placed], people: People, lists: Sequence[RecipientList]) -> _Entries:
     tables = [part.addresses for part in parts]
-    first = np.cumsum([0, *(len(part.places) for part in parts)])
+    first = np.cumsum([0, *(len(part.places) for part in parts)], dtype=np.int32)
     numbered = [table["owner"].to_numpy() + before for table, before in zip(tables, first, strict=False)]
-    owner = np.concatenate([np.zeros(0, np.int32), *numbered]).astype(np.int32)
-    chunks = [chunk for table in tables for chunk in table["address"].chunks if len(chunk)]
+    owner = np.concatenate([np.zeros(0, np.int32), *numbered])
+    del numbered
+    chunks = [chunk for table in tables for chunk in table["address"].chunks]
     weight = np.array([one.onpremises for one in lists], np.int8)[people.list_of]
     weight[people.places == UNPLACED] = 2
     return _Entries(
-        addresses=PackedTexts(chunks[0] if len(chunks) == 1 else pa.concat_arrays([_NO_TEXTS, *chunks])),
+        addresses=PackedTexts(pa.chunked_array(chunks, pa.large_string())),
         owner=owner,
         main=np.concatenate([np.zeros(0, np.bool_), *(table["main"].to_numpy() for table in tables)]),
         weight=weight[owner],
@@ -98,17 +98,27 @@ def _entries(parts: Sequence[Placed], people: People, lists: Sequence[RecipientL
 def _best(entries: _Entries) -> Rows:
     """Find for each entry the one that counts for its address: of the least weight, and the first of these."""
     hashes = entries.addresses.hashes()
-    order = np.lexsort((entries.weight, hashes)).astype(np.int32)
-    starts = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
-    best = np.empty(len(order), np.int32)
-    best[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
-    texts = entries.addresses.array
-    twins = np.flatnonzero(best != np.arange(len(best)))
+    best = np.arange(len(hashes), dtype=np.int32)
+    ordered = np.sort(hashes)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    if len(repeated):  # most addresses are in one list alone, once
+        twins = np.flatnonzero(np.isin(hashes, repeated)).astype(np.int32)
+        twins = twins[np.lexsort((entries.weight[twins], hashes[twins]))]
+        starts = np.flatnonzero(np.diff(hashes[twins], prepend=~hashes[twins[:1]]))
+        best[twins] = np.repeat(twins[starts], np.diff(starts, append=len(twins)))
+        _compare(entries.addresses, best)
+    return best
+
+
+def _compare(addresses: PackedTexts, best: Rows) -> None:
+    """Make sure that entries of one hash are of one address."""
+    twins = np.flatnonzero(best != np.arange(len(best), dtype=np.int32))
+    texts = addresses.array.combine_chunks()
     for rows in np.array_split(twins, len(twins) // _SLICE + 1):
         same = pc.equal(texts.take(pa.array(rows)), texts.take(pa.array(best[rows]))).to_numpy(zero_copy_only=False)
         if not same.all():
             raise AssertionError("two addresses share a hash of 64 bits")
-    return best
 
 
 def _joined(people: People, entries: _Entries, best: Rows) -> People:

@@ -21,6 +21,7 @@ from analyzer.inputs import repair, sniff_encoding
 from analyzer.tenant.clixml import read_clixml
 from analyzer.tenant.dsc import is_configuration, read_configuration
 from analyzer.tenant.formatlist import is_format_list, read_format_list
+from analyzer.tenant.texts import JsonText, Utf8File, open_binary
 from analyzer.tenant.values import shown
 
 _JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
@@ -45,7 +46,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file of the tenant folder: its text as UTF-8.
+    """One file of the tenant folder, read when its objects are asked for.
 
     Of a CSV also the header, the delimiter, and whether the `#TYPE` line of Windows PowerShell comes first.
     """
@@ -53,11 +54,19 @@ class Document:
     where: str
     path: str
     digest: str
-    data: bytes
     shape: Shape
     header: tuple[str, ...] = ()
     delimiter: str = ","
     typed: bool = False
+
+    def open(self) -> Utf8File:
+        """Open its text as UTF-8, to be read block by block."""
+        return Utf8File(Path(self.where))
+
+    def text(self) -> str:
+        """Read its text whole."""
+        with self.open() as stream:
+            return stream.read().decode()
 
     def objects(self) -> Iterator[Mapping[str, object]]:
         """Walk the objects of the document one at a time, whatever its shape: properties by name."""
@@ -67,26 +76,33 @@ class Document:
             case Shape.CSV:
                 return self._rows()
             case Shape.CLIXML:
-                return read_clixml(self.data, self.where)
+                return read_clixml(self.text().encode(), self.where)
             case Shape.FORMAT_LIST:
-                return read_format_list(self.data.decode(), self.where)
+                return read_format_list(self.text(), self.where)
             case Shape.CONFIGURATION:
-                return read_configuration(self.data.decode(), self.where)
+                return read_configuration(self.text(), self.where)
             case _:
                 return iter(())
 
     def _json(self) -> Iterator[Mapping[str, object]]:
-        try:
-            for value in _values(self.data.decode()):
-                if isinstance(value, dict):
-                    yield value
-        except json.JSONDecodeError as error:
-            raise TenantError(f"{self.where}: line {error.lineno}", f"broken JSON ({error.msg})", _CUT) from None
-        except RecursionError:
-            raise TenantError(self.where, "broken JSON (nested without end)", _CUT) from None
+        with self.open() as stream:
+            text = JsonText(io.TextIOWrapper(io.BufferedReader(stream), "utf-8", newline=""))
+            try:
+                for value in text.values():
+                    if isinstance(value, dict):
+                        yield value
+            except json.JSONDecodeError as error:
+                line = text.line(error)
+                raise TenantError(f"{self.where}: line {line}", f"broken JSON ({error.msg})", _CUT) from None
+            except RecursionError:
+                raise TenantError(self.where, "broken JSON (nested without end)", _CUT) from None
 
     def _rows(self) -> Iterator[Mapping[str, object]]:
-        reader = csv.reader(io.StringIO(self.data.decode(), newline=""), delimiter=self.delimiter, strict=True)
+        with self.open() as stream:
+            yield from self._records(io.TextIOWrapper(io.BufferedReader(stream), "utf-8", newline=""))
+
+    def _records(self, text: io.TextIOBase) -> Iterator[Mapping[str, object]]:
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
         try:
             for _ in range(1 + self.typed):
                 next(reader)
@@ -105,22 +121,19 @@ class Document:
 
 def open_document(file: Path, folder: Path) -> Document:
     """Read a file below the tenant folder; one that is no export by its beginning is not read further."""
-    try:
-        with file.open("rb") as stream:
-            shape = _shape(decode(stream.read(_HEAD)).decode(), file.suffix.lower())
-            if shape in (Shape.CLIXML, Shape.FORMAT_LIST, Shape.CONFIGURATION):
-                _refuse_huge(file, shape)
-            stream.seek(0)
-            raw = b"" if shape is Shape.OTHER else stream.read()
-    except OSError as error:
-        raise TenantError(str(file), f"cannot be read ({error.strerror})", "a readable file") from None
-    data, path = decode(raw), file.relative_to(folder).as_posix()
-    digest = hashlib.sha256(raw).hexdigest()
+    with open_binary(file) as stream:
+        head = stream.read(_HEAD)
+        shape = _shape(decode(head).decode(), file.suffix.lower())
+        if shape in (Shape.CLIXML, Shape.FORMAT_LIST, Shape.CONFIGURATION):
+            _refuse_huge(file, shape)
+        stream.seek(0)
+        digest = "" if shape is Shape.OTHER else hashlib.file_digest(stream, "sha256").hexdigest()
+    path = file.relative_to(folder).as_posix()
     if shape is not Shape.CSV:
-        return Document(str(file), path, digest, data, shape)
-    header, delimiter = _header(data[:_HEAD].decode(errors="replace"))
-    typed = data.startswith(b"#TYPE")
-    return Document(str(file), path, digest, data, shape, header=header, delimiter=delimiter, typed=typed)
+        return Document(str(file), path, digest, shape)
+    text = decode(head)
+    header, delimiter = _header(text.decode(errors="replace"))
+    return Document(str(file), path, digest, shape, header, delimiter, typed=text.startswith(b"#TYPE"))
 
 
 def _refuse_huge(file: Path, shape: Shape) -> None:
@@ -162,37 +175,3 @@ def _header(head: str) -> tuple[tuple[str, ...], str]:
     options = ((next(csv.reader([line], delimiter=mark), []), mark) for mark in (",", ";", "\t"))
     cells, delimiter = max(options, key=lambda option: len(option[0]))
     return tuple(cells), delimiter
-
-
-def _values(text: str) -> Iterator[object]:
-    """Decode a JSON text; the items of a list come one by one, so that a long list is never held whole."""
-    decoder = json.JSONDecoder()
-    position = _skip(text, 0)
-    if text[position : position + 1] != "[":
-        value, end = decoder.raw_decode(text, position)
-        _demand(text, _skip(text, end), "")
-        yield value
-        return
-    position = _skip(text, position + 1)
-    while not text.startswith("]", position):
-        value, position = decoder.raw_decode(text, position)
-        yield value
-        position = _skip(text, position)
-        if text.startswith(",", position):
-            position = _skip(text, position + 1)
-        else:
-            _demand(text, position, "]")
-    _demand(text, _skip(text, position + 1), "")
-
-
-def _skip(text: str, position: int) -> int:
-    """Step over white space."""
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
-
-
-def _demand(text: str, position: int, mark: str) -> None:
-    """Refuse a text that does not go on with the mark; the empty mark is the end."""
-    if (text[position : position + 1] or "") != mark:
-        raise json.JSONDecodeError(f"Expecting {mark or 'the end'}", text, position)

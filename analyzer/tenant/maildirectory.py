@@ -8,9 +8,11 @@ and exact, since the addresses themselves are compared.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeVar
 from zlib import crc32
 
@@ -30,24 +32,27 @@ _SLICE = 50_000  # addresses turned into Python objects at a time
 
 
 class PackedTexts:
-    """Many short texts in one Arrow buffer, read one by one as UTF-8 bytes, without a copy of the whole."""
+    """Many short texts as Arrow holds them, read one by one as UTF-8 bytes, without a copy of the whole."""
 
-    __slots__ = ("_data", "_offsets", "array")
+    __slots__ = ("_chunks", "_starts", "array")
 
-    def __init__(self, texts: pa.Array) -> None:
+    def __init__(self, texts: pa.ChunkedArray) -> None:
         """Take texts of type large_string."""
         self.array = texts
-        _, offsets, data = texts.buffers()
-        self._offsets = memoryview(offsets or b"").cast("q")[texts.offset :] if len(texts) else memoryview(b"")
-        self._data = memoryview(data or b"")
+        chunks = [chunk for chunk in texts.chunks if len(chunk)]
+        self._starts = [0, *accumulate(map(len, chunks))]
+        self._chunks = [_views(chunk) for chunk in chunks]
 
-    def __reduce__(self) -> tuple[type[PackedTexts], tuple[pa.Array]]:
+    def __reduce__(self) -> tuple[type[PackedTexts], tuple[pa.ChunkedArray]]:
         """Travel to another process as Arrow does."""
         return PackedTexts, (self.array,)
 
     def __getitem__(self, index: int) -> memoryview:
         """Give one text; it equals its bytes."""
-        return self._data[self._offsets[index] : self._offsets[index + 1]]
+        chunk = bisect_right(self._starts, index) - 1
+        offsets, data = self._chunks[chunk]
+        place = index - self._starts[chunk]
+        return data[offsets[place] : offsets[place + 1]]
 
     def __len__(self) -> int:
         """Count the texts."""
@@ -67,6 +72,12 @@ class PackedTexts:
             part = self.array.slice(start, _SLICE).cast(pa.large_binary()).to_pylist()
             numbers[start : start + len(part)] = [function(text) for text in part]
         return numbers
+
+
+def _views(chunk: pa.Array) -> tuple[memoryview, memoryview]:
+    """Give the offsets and the bytes of a chunk of texts."""
+    _, offsets, data = chunk.buffers()
+    return memoryview(offsets).cast("b").cast("q")[chunk.offset :], memoryview(data or b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +143,14 @@ class MailDirectory:
     ) -> None:
         """Index the addresses that count (each is owned by one of the people), by their checksums."""
         entries = np.flatnonzero(counted).astype(np.int32)
-        self._shift = 32 - min(len(entries).bit_length() + 1, 31)
-        buckets = (addresses.checksums() >> self._shift)[entries]
-        order = np.argsort(buckets, kind="stable")
-        ends = np.bincount(buckets, minlength=1 << 32 - self._shift).cumsum()
-        self._starts: array[int] = array("i", np.concatenate(([0], ends)).astype(np.int32).tobytes())
+        self._shift = 32 - max(len(entries).bit_length() - 1, 1)  # one or two addresses to a bucket
+        buckets = addresses.checksums()
+        buckets >>= self._shift
+        buckets = buckets if counted.all() else buckets[entries]
+        order = np.argsort(buckets, kind="stable").astype(np.int32)
+        starts = np.zeros((1 << 32 - self._shift) + 1, np.int32)
+        np.cumsum(np.bincount(buckets, minlength=len(starts) - 1), out=starts[1:])
+        self._starts: array[int] = array("i", starts.tobytes())
         self._entries: array[int] = array("i", entries[order].tobytes())
         self._addresses, self._owners, self._people = addresses, owners, people
         self._recipients, self.conflicts = recipients, conflicts
@@ -170,7 +184,8 @@ class MailDirectory:
         targets = people.target_of[self._owners[entries]]
         own = self._addresses.array.take(pa.array(entries[here & (targets < 0)]))
         resolved = people.targets.array.take(pa.array(np.unique(targets[here & (targets >= 0)])))
-        domains = pc.replace_substring_regex(pa.chunked_array([own, resolved]), r"^.*@", "")
+        texts = pa.chunked_array([*own.chunks, *resolved.chunks], pa.large_string())
+        domains = pc.replace_substring_regex(texts, r"^.*@", "")
         return frozenset(domains.unique().to_pylist())
 
     def __len__(self) -> int:

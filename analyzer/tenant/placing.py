@@ -80,9 +80,8 @@ def _places(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) 
     places = _each(types, lambda name: _place_of_type(name, onpremises=listed.onpremises))
     asked = places == _BY_TARGET
     _demand_properties(listed, types, asked)
-    domain = pc.replace_substring_regex(listed.people["target"].combine_chunks(), "^.*@|^[^@]*$", "")
-    by_target = _each(pc.dictionary_encode(domain), _own_rule if listed.onpremises else _cloud_rule(accepted))
-    places[asked] = by_target[asked]
+    domain = pc.replace_substring_regex(listed.people["target"].combine_chunks().filter(asked), "^.*@|^[^@]*$", "")
+    places[asked] = _each(pc.dictionary_encode(domain), _own_rule if listed.onpremises else _cloud_rule(accepted))
     if lost := int(np.count_nonzero(asked & (places == UNPLACED))):
         _log.warning("%s: %d mail users and contacts have no place: their target is unknown", listed.where, lost)
     return places

@@ -17,6 +17,7 @@ import pyarrow.csv as pa_csv
 
 from analyzer.errors import TenantError
 from analyzer.tenant.files import Document
+from analyzer.tenant.texts import Utf8File
 from analyzer.tenant.values import EXPORT_AS_JSON, LOST_CELL, plain, shown
 
 TYPE, PRIMARY, PROXIES, TARGET = PROPERTIES = (
@@ -97,8 +98,9 @@ class ListBuilder:
             return None
         people = pa.concat_tables([_PEOPLE.empty_table(), *self._people]).unify_dictionaries().combine_chunks()
         self._people.clear()
-        addresses = pa.concat_tables([_ADDRESSES.empty_table(), *self._addresses]).combine_chunks()
+        addresses = pa.concat_tables([_ADDRESSES.empty_table(), *self._addresses])  # without a copy
         self._addresses.clear()
+        pa.default_memory_pool().release_unused()  # what many batches leave behind is more than the list
         return RecipientList(self.where, frozenset(self._properties), people, addresses, self.onpremises)
 
     def _flush(self) -> None:
@@ -123,8 +125,9 @@ def read_csv(document: Document, *, onpremises: bool) -> RecipientList | None:
     """Read a recipients list out of a CSV document."""
     builder = ListBuilder(document.where, onpremises)
     try:
-        for columns in _batches(document):
-            builder.add_batch(columns)
+        with document.open() as stream:
+            for columns in _batches(document, stream):
+                builder.add_batch(columns)
     except pa.ArrowInvalid as error:
         raise TenantError(
             document.where, f"broken CSV ({shown(str(error))})", "the whole export, written again"
@@ -132,12 +135,12 @@ def read_csv(document: Document, *, onpremises: bool) -> RecipientList | None:
     return builder.build()
 
 
-def _batches(document: Document) -> Iterator[Columns]:
+def _batches(document: Document, stream: Utf8File) -> Iterator[Columns]:
     wanted = {name.lower(): name for name in PROPERTIES}
     present = {name: wanted[name.lower()] for name in document.header if name.lower() in wanted}
     batches = pa_csv.open_csv(
-        pa.py_buffer(document.data),
-        read_options=pa_csv.ReadOptions(block_size=_BLOCK, skip_rows=int(document.typed)),
+        pa.PythonFile(stream, "r"),
+        read_options=pa_csv.ReadOptions(block_size=_BLOCK, skip_rows=int(document.typed), use_threads=False),
         parse_options=pa_csv.ParseOptions(delimiter=document.delimiter, newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
             include_columns=list(present), column_types=dict.fromkeys(present, pa.large_string())
