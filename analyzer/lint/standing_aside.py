@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.lint.arrivals import claims_of, taken_in
 from analyzer.lint.base import Scene, Trap, into, out, pattern_of, selects, several, spoken
-from analyzer.selection.decision import Answer
 from analyzer.tenant.model import InboundConnector, OutboundConnector, TransportRule
 
 _WIZARD = "hybridwizard"
@@ -221,12 +220,12 @@ def _inbound(scene: Scene, connector: InboundConnector) -> Iterator[Trap]:
     won = [claim for claim in claims if selects(taken_in(awake, claim), connector.name)]
     if not won:
         return
-    now: Callable[[Answer], str] = lambda a: " or ".join(a.names()) or "the default inbound connector"  # noqa: E731
+    now = (" or ".join(taken_in(scene, claim).names()) or "the default inbound connector" for claim in won)
     yield Trap(
         subject=into(connector),
         property="Enabled",
         title=f"{connector.name} is off, but would take in mail {several(str(claim) for claim in won)}",
-        cause=f"Now this mail is attributed to {several(now(taken_in(scene, claim)) for claim in won)}.",
+        cause=f"Now this mail is attributed to {several(now)}.",
         advice="Set Enabled to True, or remove the connector if that is meant.",
         connector=connector.name,
     )

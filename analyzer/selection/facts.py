@@ -6,7 +6,7 @@ addresses thus share a few hundred facts, and one decision serves all messages w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -120,8 +120,11 @@ class Lens:
         self._changing_accepted = changing.accepted or ()
         self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
         self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
+        spelled = {c.name.casefold(): c.name for c in self.outbound}  # names are told apart without regard to case
+        acting = (r for r in snapshot.rules or () if r.enabled)
         self.rules: tuple[TransportRule, ...] = tuple(
-            sorted((r for r in snapshot.rules or () if r.enabled), key=lambda r: r.priority)
+            replace(r, connector=spelled.get(r.connector.casefold(), r.connector))
+            for r in sorted(acting, key=lambda r: r.priority)
         )
         self.outbound_named = {c.name: c for c in self.outbound}
         self.inbound_named = {c.name: c for c in self.inbound}

@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.selection.rules import rules_met
 from analyzer.tenant.model import TransportRule
-from tests.builders import BOB, ERIN, JOHN, SUN, lens, rule
+from tests.builders import BOB, ERIN, JOHN, SUN, lens, outbound, rule
 
 ALWAYS = rule("Always", priority=9)
 BOBS = rule("Bob's", senders=(BOB,))
@@ -59,3 +59,10 @@ def test_without_a_rules_export_no_rule_fired() -> None:
     seen = lens(rules=None)
 
     assert rules_met(seen, seen.recipient(ERIN), seen.sender(BOB)) == ((None,), ())
+
+
+def test_a_rule_finds_its_connector_in_any_case() -> None:
+    """A rule that spells its connector in another case is no gap in the export; an unknown name stays as it is."""
+    given = lens(outbound=(outbound("To Archive", rule_scoped=True),), rules=(rule("TO ARCHIVE"), rule("To nobody")))
+
+    assert [r.connector for r in given.rules] == ["To Archive", "To nobody"]
