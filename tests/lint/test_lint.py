@@ -286,7 +286,8 @@ def test_any_tenant_can_be_looked_at(tenant: Tenant) -> None:
 def test_a_shadowed_connector_decides_nothing(tenant: Tenant) -> None:
     """MF327: taking the connector away changes no answer of the engine for any domain of the configuration."""
     snapshot = tenant.snapshots[-1]
-    shadowed = {c.trap.connector for c in lint(snapshot, tenant.settings) if c.check.code == "MF327"}
+    traps = [c.trap for c in lint(snapshot, tenant.settings) if c.check.code == "MF327"]
+    shadowed = {t.connector for t in traps if t.subject.startswith("outbound")}  # an inbound one may share the name
     left = replace(snapshot, outbound=tuple(c for c in snapshot.outbound or () if c.name not in shadowed))
     before, after = Scene(snapshot, tenant.settings), Scene(left, tenant.settings)
     for domain in (d for d in before.probes() if not d.endswith(".onmicrosoft.com")):
