@@ -27,6 +27,7 @@ from analyzer.tenant.values import shown
 _JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
 _HEADER_CELL = re.compile(r"[A-Za-z@][\w@. -]*")
 _XML_START = re.compile(r"\s*(<\?xml\b|<!--|<!DOCTYPE\s(?!\s*html\b)|<Objs\b)", re.IGNORECASE)
+_CLIXML = re.compile(r"<(!DOCTYPE\s+)?Objs\b")
 _HEAD = 65536
 _LARGEST = 256 << 20  # of the shapes that are read whole, or point back into what was read
 _CUT = "the whole export, written again"
@@ -40,6 +41,7 @@ class Shape(StrEnum):
     CLIXML = "Clixml"
     FORMAT_LIST = "Format-List"
     CONFIGURATION = "Microsoft365DSC"
+    XML = "XML"
     BLANK = "blank"
     OTHER = "other"
 
@@ -127,7 +129,7 @@ def open_document(file: Path, folder: Path) -> Document:
         if shape in (Shape.CLIXML, Shape.FORMAT_LIST, Shape.CONFIGURATION):
             _refuse_huge(file, shape)
         stream.seek(0)
-        digest = "" if shape is Shape.OTHER else hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = "" if shape in (Shape.OTHER, Shape.XML) else hashlib.file_digest(stream, "sha256").hexdigest()
     path = file.relative_to(folder).as_posix()
     if shape is not Shape.CSV:
         return Document(str(file), path, digest, shape)
@@ -155,7 +157,7 @@ def _shape(head: str, suffix: str) -> Shape:
     if not head or head.isspace():
         return Shape.BLANK
     if _XML_START.match(head):
-        return Shape.CLIXML
+        return Shape.CLIXML if _CLIXML.search(head) else Shape.XML
     if _JSON_START.match(head) or suffix == ".json":
         return Shape.JSON
     if is_configuration(head):

@@ -101,8 +101,8 @@ def _read(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
         return False
     if document.shape is Shape.CSV:
         return _read_csv(document, gathered, onpremises=onpremises)
-    if document.shape is Shape.OTHER:
-        return False
+    if document.shape in (Shape.OTHER, Shape.XML):
+        return _left_out(document, "it is XML, but not of Export-Clixml" if document.shape is Shape.XML else None)
     return _read_objects(document, gathered, onpremises=onpremises)
 
 

@@ -28,7 +28,7 @@ BROKEN_CLIXML = [
     (CLIXML.replace("</Objs>", ""), "broken XML (no element found)"),
     (CLIXML.replace("</Props>", ""), "broken XML (mismatched tag)"),
     (CLIXML.replace("Connector 1", "Connector &one;"), "broken XML (undefined entity)"),
-    ("<?xml version='1.0'?><configuration><a/></configuration>", "<configuration> where Export-Clixml writes <Objs>"),
+    ("<?xml version='1.0'?><list><Objs /></list>", "<list> where Export-Clixml writes <Objs>"),
 ]  # fmt: skip
 
 
