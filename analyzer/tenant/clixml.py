@@ -8,6 +8,7 @@ texts have a limit, and references cannot be multiplied into more than the file 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -48,16 +49,18 @@ class _Frame:
     depth: int = 0
 
 
-def read_clixml(data: bytes, where: str) -> Iterator[Mapping[str, object]]:
-    """Walk the objects of an Export-Clixml file, given as UTF-8, one at a time.
+def read_clixml(stream: io.RawIOBase | io.BufferedIOBase, where: str) -> Iterator[Mapping[str, object]]:
+    """Walk the objects of an Export-Clixml file, given as a stream of UTF-8, one at a time.
 
     Raises:
         TenantError: the file is cut or malformed, declares a document type, or nests or writes without end.
     """
     reader = _Reader(where)
-    for start in range(0, len(data) + 1, _CHUNK):
-        reader.feed(data[start : start + _CHUNK], last=start + _CHUNK > len(data))
+    while chunk := stream.read(_CHUNK):
+        reader.feed(chunk, last=False)
         yield from reader.take()
+    reader.feed(b"", last=True)
+    yield from reader.take()
 
 
 class _Reader:

@@ -78,13 +78,17 @@ class Document:
             case Shape.CSV:
                 return self._rows()
             case Shape.CLIXML:
-                return read_clixml(self.text().encode(), self.where)
+                return self._clixml()
             case Shape.FORMAT_LIST:
                 return read_format_list(self.text(), self.where)
             case Shape.CONFIGURATION:
                 return read_configuration(self.text(), self.where)
             case _:
                 return iter(())
+
+    def _clixml(self) -> Iterator[Mapping[str, object]]:
+        with self.open() as stream:
+            yield from read_clixml(stream, self.where)
 
     def _json(self) -> Iterator[Mapping[str, object]]:
         with self.open() as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_a_clixml_that_was_cut_is_refused(data: Any) -> None:
     """However much of the file is missing at its end, it is never taken for the whole."""
     cut = data.draw(st.integers(1, len(CLIXML) - 1))
     with pytest.raises(TenantError):
-        list(read_clixml(CLIXML[:cut].encode(), "x"))
+        list(read_clixml(io.BytesIO(CLIXML[:cut].encode()), "x"))
 
 
 def test_what_the_shell_escapes(tmp_path: Path) -> None:
