@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +15,16 @@ import pyarrow.compute as pc
 from analyzer.simulator.columns import Columns, dashed, iso, join, next_hop, of_leg, of_scenario, packed
 from analyzer.simulator.defender import email_events
 from analyzer.simulator.details import trace_detail
+from analyzer.simulator.exchange import (
+    RECEIVE_HEADER,
+    SEND_HEADER,
+    TRACKING_HEADER,
+    smtp_receive,
+    smtp_send,
+    tracking,
+)
 from analyzer.simulator.extended import extended
+from analyzer.simulator.mailhosts import postfix, sendmail
 from analyzer.simulator.scenario import Event
 from analyzer.simulator.traffic import Plan
 
@@ -130,6 +139,7 @@ def _quote(text: pa.StringArray) -> pa.StringArray:
 
 # The columns whose text may hold a comma, a quotation mark or a line break.
 _FREE_TEXT = {"message_subject", "recipient_status", "Subject", "AuthenticationDetails", "Connectors"}
+_FREE_TEXT |= {"message-subject", "recipient-status", "data", "context"}
 
 
 def _csv_cell(name: str, cell: pa.StringArray) -> pa.StringArray:
@@ -179,6 +189,9 @@ class Shape:
 
 _CSV = Shape(_csv_cell, "{}\r\n", ("", ",", ""), "\r\n", "\r\n")
 _EXPORT_CSV = Shape(_quoted_cell, '"{quoted}"\r\n', ("", ",", ""), "\r\n", "\r\n")
+_TRACKING = replace(_CSV, header=TRACKING_HEADER)
+_SEND, _RECEIVE = replace(_CSV, header=SEND_HEADER), replace(_CSV, header=RECEIVE_HEADER)
+_LINES = Shape(lambda _, line: line, "", ("", "", ""), "\n", "\n")
 _JSON_LINES = Shape(_json_member, "", ("{", ", ", "}"), "\n", "\n")
 _JSON_ARRAY = Shape(_json_member, "[\n", ("  {", ", ", "}"), ",\n", "\n]\n")
 
@@ -202,6 +215,11 @@ LOG_FORMATS: tuple[LogFormat, ...] = (
     LogFormat("enhanced-summary", "enhanced-summary.csv", enhanced_summary, _CSV),
     LogFormat("extended", "extended.csv", extended, _CSV),
     LogFormat("email-events", "email-events.csv", email_events, _CSV),
+    LogFormat("message-tracking", "message-tracking.log", tracking, _TRACKING),
+    LogFormat("smtp-send", "smtp-send.log", smtp_send, _SEND),
+    LogFormat("smtp-receive", "smtp-receive.log", smtp_receive, _RECEIVE),
+    LogFormat("postfix", "postfix.log", postfix, _LINES),
+    LogFormat("sendmail", "sendmail.log", sendmail, _LINES),
 )
 
 

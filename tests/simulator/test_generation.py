@@ -325,4 +325,9 @@ def test_every_format_is_known_by_name() -> None:
         "enhanced-summary",
         "extended",
         "email-events",
+        "message-tracking",
+        "smtp-send",
+        "smtp-receive",
+        "postfix",
+        "sendmail",
     )

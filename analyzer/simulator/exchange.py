@@ -1,0 +1,154 @@
+"""The logs of the company's Exchange server: message tracking, and the SMTP sessions to and from Office 365."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, uuid5
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.simulator.columns import Columns, dashed, join
+from analyzer.simulator.hops import (
+    CLIENT_IP,
+    MAILBOX_SERVER,
+    OFFICE365,
+    OFFICE365_IP,
+    SERVER,
+    SERVER_IP,
+    Hops,
+    hops,
+)
+from analyzer.simulator.traffic import Ints, Plan
+
+RECEIVE_CONNECTOR = "EX1\\Default Frontend EX1"
+SEND_CONNECTOR = f"Outbound to Office 365 - {uuid5(NAMESPACE_URL, 'https://contoso.com/outbound')}"
+_FIELDS = (
+    "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,event-id,"
+    "internal-message-id,message-id,network-message-id,recipient-address,recipient-status,total-bytes,"
+    "recipient-count,related-recipient-address,reference,message-subject,sender-address,return-path,message-info,"
+    "directionality,tenant-id,original-client-ip,original-server-ip,custom-data,transport-traffic-type,log-id,"
+    "schema-version"
+)
+_HEADER = "#Software: Microsoft Exchange Server\r\n#Version: {}\r\n#Log-type: {}\r\n#Fields: {{}}\r\n"
+TRACKING_HEADER = _HEADER.format("15.02.1544.004", "Message Tracking Log")
+SEND_HEADER = _HEADER.format("15.0.0.0", "SMTP Send Protocol Log")
+RECEIVE_HEADER = _HEADER.format("15.0.0.0", "SMTP Receive Protocol Log")
+_TLS = "TLS protocol SP_PROT_TLS1_2_{} negotiation succeeded using bulk encryption algorithm CALG_AES_256"
+_VALID = "2026-05-01T00:00:00.000Z 2027-05-01T00:00:00.000Z"
+_CERTIFICATE = f" CN=mail.contoso.com CN=Contoso CA 12AB 0A1B {_VALID} mail.contoso.com"
+_NONE_SHOWN = "TlsDomainCapabilities='None'; Status='NoRemoteCertificate'"
+_SHOWN = "Sending certificate Subject Issuer name Serial number Thumbprint Not before Not after Subject alternate names"
+
+
+def tracking(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001  every log is asked alike
+    """Write an arrival, and a sending or a delivery, of each message at the server."""
+    seen = hops(columns)
+    both = [_events(columns, seen, arrival=arrival) for arrival in (True, False)]
+    order = np.arange(2 * len(seen.message)).reshape(2, -1).T.ravel()
+    return pa.concat_tables(both).take(pa.array(order))
+
+
+def _events(columns: Columns, seen: Hops, *, arrival: bool) -> pa.Table:
+    batch, message = columns.batch, pa.array(seen.message)
+    count = pa.array(np.diff(seen.offsets)).cast(pa.string())
+    words = {
+        "date-time": seen.at(0 if arrival else 400),
+        "connector-id": RECEIVE_CONNECTOR if arrival else seen.either(SEND_CONNECTOR, ""),
+        "source": "SMTP" if arrival else seen.either("SMTP", "STOREDRIVER"),
+        "event-id": "RECEIVE" if arrival else seen.either("SENDEXTERNAL", "DELIVER"),
+        "client-ip": seen.either(CLIENT_IP, OFFICE365_IP) if arrival else SERVER_IP,
+        "server-ip": "" if arrival else seen.either(OFFICE365_IP, ""),
+        "server-hostname": "EX1" if arrival else seen.either(OFFICE365, "EX1"),
+        "internal-message-id": pa.array(29_519_000_000 + batch.first_message + seen.message).cast(pa.string()),
+        "message-id": columns.message_id.take(message),
+        "network-message-id": dashed(columns.network_id).take(message),
+        "recipient-address": seen.recipients,
+        "recipient-status": "" if arrival else _each(seen, "250 2.1.5 Recipient OK"),
+        "total-bytes": pa.array(batch.size[seen.message]).cast(pa.string()),
+        "recipient-count": count,
+        "message-subject": columns.subject.take(message),
+        "sender-address": columns.sender.take(message),
+        "return-path": columns.envelope_sender.take(message),
+        "directionality": seen.either("Originating", "Incoming"),
+        "transport-traffic-type": "Email",
+        "schema-version": "15.02.1544.004",
+    }
+    return _table(words, _FIELDS.split(","), len(seen.message))
+
+
+def _each(seen: Hops, status: str) -> pa.StringArray:
+    """Repeat a status for each recipient."""
+    return pc.replace_substring_regex(seen.recipients, r"[^;]+", status)
+
+
+def _table(words: dict[str, pa.StringArray | str], names: list[str], rows: int) -> pa.Table:
+    whole = {name: words.get(name, "") for name in names}
+    return pa.table({name: pa.repeat(word, rows) if isinstance(word, str) else word for name, word in whole.items()})
+
+
+def smtp_send(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001
+    """Write the sessions in which the server handed messages to Office 365."""
+    return _sessions(columns, outgoing=True)
+
+
+def smtp_receive(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001
+    """Write the sessions in which the server took messages from Office 365."""
+    return _sessions(columns, outgoing=False)
+
+
+def _sessions(columns: Columns, *, outgoing: bool) -> pa.Table:
+    """Write a session a message: connect, TLS, envelope, reply, disconnect."""
+    seen = hops(columns)
+    mine = np.flatnonzero(seen.outgoing.to_numpy(zero_copy_only=False) == outgoing)
+    message = pa.array(seen.message[mine])
+    ask, answer = (">", "<") if outgoing else ("<", ">")
+    sender = pc.replace_substring(columns.envelope_sender.take(message), "<>", "")
+    size = pa.array(columns.batch.size).cast(pa.string()).take(message)
+    host = MAILBOX_SERVER if outgoing else SERVER
+    reply = join("250 2.6.0 ", columns.message_id.take(message), f" [InternalId=311, Hostname={host}] Queued mail")
+    shown = ("*", _CERTIFICATE, _SHOWN) if outgoing else ("*", "", _NONE_SHOWN)
+    before = [("+", "", ""), shown, ("*", "", _TLS.format("CLIENT" if outgoing else "SERVER"))]
+    envelope = [(ask, join("MAIL FROM:<", sender, "> SIZE=", size), ""), (answer, "250 2.1.0 Sender OK", "")]
+    after = [(ask, "BDAT 4096 LAST", ""), (answer, reply, ""), ("-", "", "Local")]
+    rcpt = np.isin(seen.hop, mine)
+    own = np.searchsorted(mine, seen.hop[rcpt])
+    to = seen.recipient.filter(pa.array(rcpt))
+    parts = [_lines(np.arange(len(mine)), n, line) for n, line in enumerate((*before, *envelope))]
+    parts += [
+        _lines(own, 10, (ask, join("RCPT TO:<", to, ">"), "")),
+        _lines(own, 11, (answer, "250 2.1.5 Recipient OK", "")),
+    ]
+    parts += [_lines(np.arange(len(mine)), 20 + n, line) for n, line in enumerate(after)]
+    return _in_sessions(columns, seen, mine, parts, outgoing=outgoing)
+
+
+_Part = tuple[Ints, Ints, pa.StringArray, pa.StringArray, pa.StringArray]
+
+
+def _lines(session: Ints, order: int, line: tuple[str, pa.StringArray | str, str]) -> _Part:
+    """Write one line for each of these sessions."""
+    event, data, context = (pa.repeat(word, len(session)) if isinstance(word, str) else word for word in line)
+    return session, np.full(len(session), order), event, data, context
+
+
+def _in_sessions(columns: Columns, seen: Hops, mine: Ints, parts: list[_Part], *, outgoing: bool) -> pa.Table:
+    session, order = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
+    at = np.lexsort((order, session))  # stable: the recipients of a session stay in their order
+    event, data, context = (pa.concat_arrays([part[n] for part in parts]).take(pa.array(at)) for n in (2, 3, 4))
+    session = session[at]
+    number = np.arange(len(session)) - np.searchsorted(session, session)
+    ids = pc.utf8_upper(pc.utf8_slice_codeunits(columns.network_id, 0, 16)).take(pa.array(seen.message[mine][session]))
+    remote = f"{OFFICE365_IP}:25" if outgoing else f"{OFFICE365_IP}:40110"
+    words = {
+        "date-time": seen.at(0).take(pa.array(mine[session])),
+        "connector-id": SEND_CONNECTOR if outgoing else RECEIVE_CONNECTOR,
+        "session-id": ids,
+        "sequence-number": pa.array(number).cast(pa.string()),
+        "local-endpoint": f"{SERVER_IP}:24518" if outgoing else f"{SERVER_IP}:25",
+        "remote-endpoint": remote,
+        "event": event,
+        "data": data,
+        "context": context,
+    }
+    return _table(words, list(words), len(session))
