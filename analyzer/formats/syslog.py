@@ -171,7 +171,7 @@ class _Lines:
             kind = pc.if_else(pc.match_substring_regex(self.rest, pattern), name, kind)
         rows = np.flatnonzero(pc.equal(kind, "").to_numpy(zero_copy_only=False))
         own = self.rest.take(pa.array(rows))
-        told = self._told(memory, rows)
+        told = self._told(memory, rows, pc.if_else(row, "", self.rest))
         said = {name: _found(own, pattern) for name, pattern in self.dialect.cells.items()}
         names = dict.fromkeys((*said, *told))
         full = {name: pc.coalesce(*(given[name] for given in (said, told) if name in given)) for name in names}
@@ -187,8 +187,8 @@ class _Lines:
         ours = pc.if_else(pc.is_in(self.daemon, value_set=pa.array(["", self.dialect.name])), nameless, named)
         return pc.if_else(self.ours, ours, OTHER_PROGRAM)
 
-    def _told(self, memory: Memory, rows: Positions) -> dict[str, pa.StringArray]:
-        """Give rows what earlier lines say of their queue id."""
+    def _told(self, memory: Memory, rows: Positions, said: pa.StringArray) -> dict[str, pa.StringArray]:
+        """Give rows what earlier lines say of their queue id; rows themselves say nothing of later ones."""
         keyed = np.flatnonzero(self.keyed.to_numpy(zero_copy_only=False))
         take = pa.array(keyed)
         rest = self.rest.take(take)
@@ -196,7 +196,8 @@ class _Lines:
             pc.match_substring_regex(rest, pattern).to_numpy(zero_copy_only=False)
             for pattern in (self.dialect.begins, self.dialect.ends)
         )
-        words = {name: _found(rest, pattern) for name, pattern in self.dialect.words.items()}
+        spoken = said.take(take)
+        words = {name: _found(spoken, pattern) for name, pattern in self.dialect.words.items()}
         told = memory.told(Keyed(self.key.take(take), self.line[keyed], begins, ends, words))
         place = np.searchsorted(keyed, rows)
         return {name: column.take(pa.array(place)) for name, column in told.items()}
