@@ -17,7 +17,13 @@ def _formats() -> list[Entry]:
 
     names = ("name", "title", "row", "carries", "lacks", "export")
     return [
-        {**{n: getattr(f, n) for n in names}, "evidence": f.evidence.value, "vantage": f.vantage.value} for f in FORMATS
+        {
+            **{n: getattr(f, n) for n in names},
+            "evidence": f.evidence.value,
+            "sides": f.evidence.sides,
+            "vantage": f.vantage.value,
+        }
+        for f in FORMATS
     ]
 
 

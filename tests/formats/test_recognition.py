@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from analyzer.cli.listing import list_command
 from analyzer.errors import LogError, UsageError
 from analyzer.formats import FORMATS, open_log
 from analyzer.inputs import find
@@ -140,6 +142,18 @@ def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
 
     assert found.log.digest == find([str(path)])[0].digest()
     assert found.log.bytes_read == path.stat().st_size
+
+
+def test_a_format_says_on_which_side_it_names_connectors() -> None:
+    """Who lists the formats sees for each whether it names connectors, and of which side."""
+    listed = json.loads(CliRunner().invoke(list_command, ["formats", "--json"]).output)
+
+    assert {one["evidence"]: one["sides"].split()[0] for one in listed} == {
+        "none": "none",
+        "one-column": "inbound",
+        "per-event": "inbound",
+    }
+    assert {one["name"] for one in listed if one["evidence"] == "one-column"} == {"enhanced-summary", "email-events"}
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
