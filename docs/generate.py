@@ -197,9 +197,9 @@ def _section(text: str) -> str:
 _REPORTED = {
     PolicyRule.ANSWER: "R1: a log that agrees with another value than the setting is `ambiguous`",
     PolicyRule.CANDIDATES: "R2: every candidate is a right one, and a log that names any of them is a `match`",
+    PolicyRule.VALUE: "its value decides between `unrouted` and `match`, never `ambiguous`",
 }
 # The one policy of no rule: analyzer.compare leaves it out of R1.
-_ONLY_ITS_VALUE = {"internal_relay_fallback": "its value decides between `unrouted` and `match`, never `ambiguous`"}
 
 
 def policies_block() -> str:
@@ -213,7 +213,7 @@ def _policy(row: PolicyRow) -> str:
         ("decides", literal(row.meaning)),
         ("why there is no one answer", literal(row.why)),
         ("source", literal(row.source)),
-        ("reported", _ONLY_ITS_VALUE.get(row.name, _REPORTED[row.rule])),
+        ("reported", _REPORTED[row.rule]),
     ]
     return "\n".join([f"## {row.name}", "", *(f"- **{name}**: {text}" for name, text in lines)])
 

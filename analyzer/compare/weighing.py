@@ -11,7 +11,7 @@ from analyzer.compare.observation import NO_CONNECTOR, Observation
 from analyzer.compare.sides import ALARMS, GRAVITY, Verdict
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.tenant.model import DomainType, Place
-from analyzer.tenant.policy import POLICIES
+from analyzer.tenant.policy import POLICIES, PolicyRule
 
 
 def _domain_answers_differ(row: Observation, _i: Inputs, base: View, other: View) -> bool:
@@ -74,6 +74,9 @@ if set(POLICY_MATTERS) != {p.name for p in POLICIES}:
     raise AssertionError("every policy says when it matters")
 
 
+_BY_VALUE = {p.name for p in POLICIES if p.rule is PolicyRule.VALUE}
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """One policy at another value than its setting."""
@@ -111,8 +114,8 @@ def _differs(plain: SideJudgement, other: SideJudgement) -> bool:
 def _named(weighed: SideJudgement, plain: SideJudgement, other: SideJudgement, a: Alternative) -> SideJudgement:
     """Name the policy and the values that the log bears out."""
     # A row that lacks an input under the setting bears nothing out: that input may explain the log as well.
-    # Nor does `internal_relay_fallback`: mail by MX is what both of its values look like in a log.
-    told = plain.verdict is not Verdict.UNDETERMINED and a.name != "internal_relay_fallback"
+    # Nor does a policy whose value alone decides: mail by MX is what both of its values look like in a log.
+    told = plain.verdict is not Verdict.UNDETERMINED and a.name not in _BY_VALUE
     seen = ((a.setting, plain), (a.value, other)) if told else ()
     borne = (f"{a.name}={v}" for v, side in seen if side.verdict is Verdict.MATCH and side.value is not None)
     return replace(
@@ -124,7 +127,7 @@ def _named(weighed: SideJudgement, plain: SideJudgement, other: SideJudgement, a
 
 def _ruled(weighed: SideJudgement, plain: SideJudgement, other: SideJudgement, a: Alternative) -> SideJudgement:
     """Apply R1: an alarm that another value explains is ambiguous, unless that value alarms as well."""
-    if plain.verdict not in ALARMS or weighed.verdict not in ALARMS or a.name == "internal_relay_fallback":
+    if plain.verdict not in ALARMS or weighed.verdict not in ALARMS or a.name in _BY_VALUE:
         return weighed
     both = tuple(dict.fromkeys((*plain.candidates, *plain.answer.names(), *other.answer.names())))
     if other.verdict is Verdict.MATCH:

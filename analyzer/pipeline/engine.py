@@ -115,14 +115,18 @@ class Engine:
         self.judges = tuple(Judge(lens, tenant.settings.policy) for lens in self.lenses)
         self.any_cmt = any(is_cmt(c) for lens in self.lenses for c in lens.outbound)
         self.ledger: Ledger[Result] = Ledger(SHOWN)
+        # Configurations that read addresses alike, as all between two exports mostly do, share the facts of each.
+        readers = {lens.reading: lens for lens in reversed(self.lenses)}
+        numbers = {reading: number for number, reading in enumerate(readers)}
+        self.reader_of_epoch = tuple(numbers[self.lenses[e.configuration].reading] for e in self.timeline.epochs)
         self.recipients: Classes[str | None, OverTime[RecipientFacts]] = Classes(
-            lambda a: tuple(lens.recipient_over_time(a) for lens in self.lenses)
+            lambda a: tuple(lens.recipient_over_time(a) for lens in readers.values())
         )
         self.senders: Classes[str | None, OverTime[SenderFacts]] = Classes(
-            lambda a: tuple(lens.sender_over_time(a) for lens in self.lenses)
+            lambda a: tuple(lens.sender_over_time(a) for lens in readers.values())
         )
         self.moments: Classes[str | None, Edges] = Classes(
-            lambda a: tuple(lens.residence(a).edges for lens in self.lenses)
+            lambda a: tuple(lens.residence(a).edges for lens in readers.values())
         )
         self.sources: Classes[tuple[str | None, ...], tuple[SourceFacts, ...]] = Classes(
             lambda ip_host: tuple(lens.source(ip_host[0] or "", ip_host[1] or "") for lens in self.lenses)
@@ -154,10 +158,11 @@ class Engine:
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
         recipient, sender, source, status, direction, logged, flags, number, received, sent, sharing = key
         epoch = self.timeline.epochs[number]
-        at, facts = epoch.configuration, self.statuses[witness.vantage].classes[status]
+        at, reader = epoch.configuration, self.reader_of_epoch[number]
+        facts = self.statuses[witness.vantage].classes[status]
         row = Observation(
-            recipient=self.recipients.classes[recipient][at][received],
-            sender=self.senders.classes[sender][at][sent],
+            recipient=self.recipients.classes[recipient][reader][received],
+            sender=self.senders.classes[sender][reader][sent],
             source=self.sources.classes[source][at],
             status=facts,
             direction=self.directions.classes[direction],

@@ -78,7 +78,7 @@ def _stages(
 ) -> tuple[Codes, Codes]:
     """Give the stages of recipient and sender: whether their mailboxes had moved by then."""
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
-    snapshots = np.array([e.configuration for e in engine.timeline.epochs], np.int64)[epochs]
+    readers = np.array(engine.reader_of_epoch, np.int64)[epochs]
     sides = (
         (rows.column("recipient"), _moved(engine.recipients.classes)[recipients]),
         (
@@ -87,7 +87,7 @@ def _stages(
         ),
     )
     received, sent = (
-        stages(engine.moments, addresses, moved, times=times, snapshots=snapshots) for addresses, moved in sides
+        stages(engine.moments, addresses, moved, times=times, readers=readers) for addresses, moved in sides
     )
     return received, sent
 
@@ -136,8 +136,8 @@ def _answers(numbers: Codes, keys: Sequence[Sequence[int]], engine: Engine) -> C
 
 
 def _recipient(key: Sequence[int], engine: Engine) -> RecipientFacts:
-    snapshot = engine.timeline.epochs[key[_EPOCH]].configuration
-    return engine.recipients.classes[key[_RECIPIENT]][snapshot][key[_STAGE]]
+    reader = engine.reader_of_epoch[key[_EPOCH]]
+    return engine.recipients.classes[key[_RECIPIENT]][reader][key[_STAGE]]
 
 
 def _delivered_too(rows: pa.Table, statuses: Codes, classes: Sequence[StatusFacts]) -> Codes:

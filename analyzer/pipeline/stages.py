@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analyzer.selection.batch import Classes, Codes, class_codes, distinct
 
-Edges = tuple[tuple[int, ...], ...]  # for each snapshot the moments at which an address changes its place
+Edges = tuple[tuple[int, ...], ...]  # for each reader of addresses the moments at which an address changes its place
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -22,24 +22,24 @@ def stages(
     moved: NDArray[np.bool_],
     *,
     times: Codes,
-    snapshots: Codes,
+    readers: Codes,
 ) -> Codes:
     """Give the stage of each row: how many moments of its address lie at or before its time.
 
     Args:
-        moments: reduces an address to its moments in each snapshot.
+        moments: reduces an address to its moments for each reader.
         addresses: the address of each row.
-        moved: marks the rows whose address has moments in some snapshot; all others are at stage 0.
+        moved: marks the rows whose address has moments for some reader; all others are at stage 0.
         times: microseconds since 1970 (UTC).
-        snapshots: position of the snapshot in force for each row.
+        readers: position of the configuration by which each row's addresses are read.
     """
     found = np.zeros(len(moved), np.int64)
     rows = np.flatnonzero(moved)
     if len(rows):
         codes = class_codes(moments, addresses.take(pa.array(rows)))
-        number = int(snapshots.max()) + 1
-        first, inverse = distinct(codes * number + snapshots[rows])
-        edges = [moments.classes[codes[i]][snapshots[rows[i]]] for i in first.tolist()]
+        number = int(readers.max()) + 1
+        first, inverse = distinct(codes * number + readers[rows])
+        edges = [moments.classes[codes[i]][readers[rows[i]]] for i in first.tolist()]
         table = np.full((len(edges), max(map(len, edges))), _NEVER, np.int64)
         for line, moments_of_one in zip(table, edges, strict=True):
             line[: len(moments_of_one)] = moments_of_one

@@ -30,6 +30,7 @@ from analyzer.report.wording import (
     period,
 )
 from analyzer.schema import ALARMS, INPUTS, SEVERITIES, VERDICTS
+from analyzer.tenant.policy import POLICIES
 
 _CARDS = 60  # findings shown as cards; the rest is one line each
 _INFORMING = 100  # info findings in one table; the rest is in findings.parquet
@@ -72,6 +73,7 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
         inputs=INPUTS,
         missing=summaries["missing"].to_pylist(),
         charts=[(chart, Markup(drawn[chart.name])) for chart in CHARTS],  # noqa: S704  our own drawing
+        policy_table={policy.name: policy for policy in POLICIES},
         calibrations=calibrations(summaries["policies"]),
         tables={name: summaries[name].slice(0, most).to_pylist() for name, most in _MOST.items()},
         left_out={name: _left_out(summaries[name], most) for name, most in _MOST.items()},

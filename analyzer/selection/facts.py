@@ -6,6 +6,7 @@ addresses thus share a few hundred facts, and one decision serves all messages w
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -141,6 +142,12 @@ class Lens:
         self._services = NetworkTable(tuple(n for s in settings.services for n in s.addresses))
         self._devices = NetworkTable(settings.direct_send_networks)
         self.domain = lru_cache(maxsize=200_000)(self._domain)
+
+    @property
+    def reading(self) -> Hashable:
+        """What the facts of addresses rest on: lenses that have it in common reduce every address alike."""
+        held = self.snapshot
+        return self._patterns, held.accepted, held.own.accepted, self.rules, id(held.directory)
 
     @property
     def _onpremises_inbound(self) -> tuple[InboundConnector, ...]:

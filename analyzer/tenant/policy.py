@@ -17,6 +17,7 @@ class PolicyRule(StrEnum):
 
     ANSWER = "R1"
     CANDIDATES = "R2"
+    VALUE = "value"  # neither: its value decides between unrouted and match, never ambiguous (7.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ POLICIES: tuple[PolicyRow, ...] = (
         "an InternalRelay recipient that no list places and no connector covers",
         "one page demands a connector, another says the MX record is looked up",
         "Manage accepted domains; Transport routing (reference 7.2)",
+        PolicyRule.VALUE,
     ),
     PolicyRow(
         "recipient_fallback",
@@ -107,7 +109,8 @@ POLICIES: tuple[PolicyRow, ...] = (
         "onprem_internet_egress",
         ("office365", "direct"),
         "the way on-premises senders reach the internet",
-        "two designs are documented; mail seen in an Office 365 trace has taken the first",
+        "two designs are documented and no source prefers one; the default is this project's choice, for mail "
+        "seen in an Office 365 trace has taken the first",
         "Set up connectors to route mail; Transport routing (reference 2)",
     ),
     PolicyRow(

@@ -80,6 +80,12 @@ def test_the_settings_before_the_change_of_an_only_export_are_unknown(moment: da
     assert names(timeline, moment) == ({"Door", "Lane"} if changing else set())
 
 
+def test_a_date_of_an_accepted_domain_alone_opens_no_window() -> None:
+    """Of accepted domains only what two exports show to differ counts; of rules the date does."""
+    ours = tenant(accepted=accepted("contoso.com", changed_at=CHANGE), rules=(rule("Lane", changed_at=CHANGE),))
+    assert names(Timeline(ours), CHANGE) == {"to Lane"}
+
+
 def test_the_tenants_own_grace_counts() -> None:
     """change_grace sets the width of the window."""
     timeline = Timeline(tenant(outbound=(LANE,), change_grace=timedelta(minutes=5)))

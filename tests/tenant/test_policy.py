@@ -18,7 +18,7 @@ TABLE = (
     ("cmt_vs_rule", ("rule", "cmt"), "R1"),
     ("cmt_forwarded", ("direct", "cmt"), "R1"),
     ("equal_candidates", ("ambiguous", "lowest_name"), "R2"),
-    ("internal_relay_fallback", ("unrouted", "mx"), None),  # "its value decides", neither R1 nor R2
+    ("internal_relay_fallback", ("unrouted", "mx"), "value"),  # "its value decides", neither R1 nor R2
     ("recipient_fallback", ("on", "off"), "R1"),
     ("onprem_internet_egress", ("office365", "direct"), "R1"),
     ("unvalidated", ("selectable", "ignored"), "R1"),
