@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import accumulate
@@ -200,12 +200,11 @@ class MailDirectory:
                 groups.setdefault(int(self._people.same_as[owner]), []).append(move)
         return groups
 
-    def directed(self, moves: Iterable[Move], grace: int) -> list[Move]:
-        """Order the moves of each listed mailbox and tell their directions, by this list where theirs does not."""
-        told: list[Move] = []
-        for owner, group in self.grouped(moves).items():
-            told += directed(in_order(group, grace), self._people.listed(owner))
-        return told
+    def directed(self, groups: Mapping[int, Sequence[Move]], grace: int) -> dict[int, list[Move]]:
+        """Order the moves of each recipient and tell their directions, by this list where theirs does not."""
+        return {
+            owner: list(directed(in_order(group, grace), self._people.listed(owner))) for owner, group in groups.items()
+        }
 
     def moving(self, moves: Iterable[Move], grace: int) -> MailDirectory:
         """Give the directory of mailboxes that moved; every address of a mailbox moves with it.

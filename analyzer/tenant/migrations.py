@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 
 from analyzer.moments import microseconds
 from analyzer.tenant.cells import Record
@@ -23,7 +24,15 @@ from analyzer.tenant.values import plain
 _ADDRESS = re.compile(r"[^\s:;,=/\\@<>]+@[^\s:;,=/\\@<>]+\.[^\s:;,=/\\@<>]+")
 # Get-MigrationUser has the address in Identity; a move request has none, unless the export adds one.
 _NAMES = ("EmailAddress", "MailboxEmailAddress", "PrimarySmtpAddress", "Identity", "MailboxIdentity")
-_DIRECTION = ("Direction", "BatchDirection", "WorkloadType", "Flags")
+_TELLING = (
+    "MigrationType",
+    "RemoteHostName",
+    "RequestStyle",
+    "Direction",
+    "BatchDirection",
+    "WorkloadType",
+    "Flags",
+)
 _REMOTE_MOVE = "exchangeremotemove"
 _OTHER_TENANT = (".outlook.com", ".office.com", ".office365.com")  # RemoteHostName of a move between two tenants
 _STAYS = {"intraorg", "local", "moveonlyarchivemailbox"}  # of RequestStyle, WorkloadType and Flags
@@ -72,12 +81,13 @@ class MigrationBuilder:
         record = Record(self.where, self._number, {name.lower(): value for name, value in properties.items()})
         if not (record.text("Status") or record.text("StatusSummary") or "").lower().startswith("completed"):
             self._counts[UNFINISHED] += 1
-        elif not _crosses(record, onpremises=self.onpremises):
+            return
+        crosses, to = _told(tuple(map(record.text, _TELLING)), onpremises=self.onpremises)
+        if not crosses:
             self._counts[LOCAL] += 1
         elif (address := _address(record)) is None:
             self._counts[UNNAMED] += 1
         else:
-            to = _direction(record, onpremises=self.onpremises)
             times = record.text("CompletionTimestamp"), _synced(record)
             self._completed.append(_Completed(self._number, address, to, *times))
 
@@ -122,27 +132,24 @@ def _address(record: Record) -> str | None:
     return None
 
 
-def _words(record: Record, *names: str) -> frozenset[str]:
-    return frozenset(word for name in names for word in re.findall(r"\w+", (record.text(name) or "").lower()))
-
-
-def _crosses(record: Record, *, onpremises: bool) -> bool:
-    """Tell whether a move is one between the two sides, as far as the list says.
+@lru_cache(maxsize=4096)
+def _told(texts: tuple[str | None, ...], *, onpremises: bool) -> tuple[bool, MailboxPlace | None]:
+    """Tell from the texts of _TELLING whether a move is one between the two sides, and where the mailbox went.
 
     On the own servers most move requests go from one database to the next; in Exchange Online an
     administrator sees moves from outside alone.
     """
-    kind, host = (record.text("MigrationType") or "").lower(), (record.text("RemoteHostName") or "").lower()
-    words = _words(record, "RequestStyle", *_DIRECTION)
+    kind, host, *rest = ((text or "").lower() for text in texts)
+    words = frozenset(word for text in rest for word in re.findall(r"\w+", text))
     if kind not in {"", _REMOTE_MOVE} or host.endswith(_OTHER_TENANT) or not words.isdisjoint(_STAYS):
-        return False
-    return not onpremises or bool(kind or host or words & {"crossorg", "onboarding", "offboarding"})
+        return False, None
+    crosses = not onpremises or bool(kind or host or words & {"crossorg", "onboarding", "offboarding"})
+    return crosses, _direction(words, onpremises=onpremises)
 
 
-def _direction(record: Record, *, onpremises: bool) -> MailboxPlace | None:
+def _direction(words: frozenset[str], *, onpremises: bool) -> MailboxPlace | None:
     """Read where the mailbox went; `Pull` is towards the side whose shell wrote the list."""
     here, there = MailboxPlace.CLOUD, MailboxPlace.ONPREMISES
-    words = _words(record, *_DIRECTION)
     if "onboarding" in words:
         return here
     if "offboarding" in words:

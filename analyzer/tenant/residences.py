@@ -9,7 +9,6 @@ from datetime import timedelta
 from analyzer.tenant.maildirectory import MailDirectory
 from analyzer.tenant.migrations import MigrationList
 from analyzer.tenant.model import Snapshot
-from analyzer.tenant.moves import Move
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -29,19 +28,20 @@ def with_moves(
         lost = f"moves: {len(moves)} completed, and no recipients list says whose addresses they concern"
         return tuple(snapshots), (*notes, lost) if moves else tuple(notes)
     width = grace // _MICROSECOND
-    told = _directed(moves, latest, width)
+    groups = latest.grouped(moves)
+    told = latest.directed(groups, width)
+    listed = {move.address for group in groups.values() for move in group}
+    # An address that the latest list has no more counts in earlier ones, if its move tells the direction.
+    gone = [move for move in moves if move.address not in listed]
+    facts = [*(move for group in told.values() for move in group), *(move for move in gone if move.to is not None)]
     done: dict[int, MailDirectory] = {}
     for snapshot in snapshots:
         if isinstance(snapshot.directory, MailDirectory) and id(snapshot.directory) not in done:
-            done[id(snapshot.directory)] = snapshot.directory.moving(told, width)
+            done[id(snapshot.directory)] = snapshot.directory.moving(facts, width)
     moved = tuple(replace(s, directory=done.get(id(s.directory), s.directory)) for s in snapshots)
-    return moved, (*notes, _outcome(moves, told, latest, max(d.moved for d in done.values())))
-
-
-def _directed(moves: Sequence[Move], latest: MailDirectory, grace: int) -> list[Move]:
-    """Tell every direction; an address that the latest list has no more counts if its move tells it."""
-    gone = [move for move in moves if move.to is not None and latest.place(move.address) is None]
-    return latest.directed(moves, grace) + gone
+    most = max(directory.moved for directory in done.values())
+    silent = sum(not group for group in told.values())
+    return moved, (*notes, _outcome(most, unlisted=len({move.address for move in gone}), silent=silent))
 
 
 def _lists(migrations: Sequence[MigrationList]) -> Iterator[str]:
@@ -50,9 +50,7 @@ def _lists(migrations: Sequence[MigrationList]) -> Iterator[str]:
         yield f"moves in {listed.where}: {counts}"
 
 
-def _outcome(moves: Sequence[Move], told: Sequence[Move], latest: MailDirectory, moved: int) -> str:
-    unlisted = sum(latest.place(address) is None for address in {move.address for move in moves})
-    silent = len(latest.grouped(moves).keys() - latest.grouped(told).keys())
+def _outcome(moved: int, *, unlisted: int, silent: int) -> str:
     possessive = "its place is" if moved == 1 else "their place is"
     parts = [f"moves: {_count(moved, 'mailbox', 'mailboxes')} changed sides; {possessive} that of each message's day"]
     if unlisted:
