@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -68,3 +69,21 @@ def test_a_tracking_log_raises_no_alarm(tmp_path: Path) -> None:
     assert set(rows["logged_inbound_connector"].dropna()) == {r"EX1\Default EX1"}
     assert found.inputs[0].balanced
     assert not {"MF401", "MF402"} & set(find_all(found.causes, HYBRID).column("code").to_pylist())
+
+
+def test_a_folder_of_many_servers_is_read_whole(tmp_path: Path) -> None:
+    """Hundreds of hourly files of several servers, one of them of an older version, are one log."""
+    new = TRACKING.read_bytes()
+    old = (TRACKING.parent / "exchange-2010.log").read_bytes()
+    for server, hour in product(range(4), range(50)):
+        folder = tmp_path / "logs" / f"EX{server}"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = new.replace(b"EX1", b"EX%d" % server).replace(b"06:41", b"%02d:%02d" % divmod(hour, 60))
+        (folder / f"MSGTRK2026100506-{hour}.LOG").write_bytes(old if hour == 0 and server == 0 else text)
+    (tmp_path / "out").mkdir()
+    found = run([str(tmp_path / "logs")], HYBRID, tmp_path / "out", Options())
+
+    assert len(found.inputs) == 200
+    assert all(book.balanced and not book.rejected for book in found.inputs)
+    assert {book.format for book in found.inputs} == {"message-tracking"}
+    assert sum(book.rows for book in found.inputs) == 2 + 199 * 10
