@@ -3,7 +3,7 @@
     MailflowError
     ├── UsageError          an option or argument makes no sense                      exit 2
     └── UnreadableInput     nothing can be read from what was given                   exit 3
-        ├── LogError        a log file
+        ├── LogError        a log file; AmbiguousDates where its dates can be read in two ways
         └── TenantError     a configuration export or mailflow.toml
 
 A bad *row* is never an exception: it is a row of the rejects table. A disagreement is never an
@@ -36,6 +36,10 @@ class UnreadableInput(MailflowError):
 
 class LogError(UnreadableInput):
     """A log file of which nothing can be read."""
+
+
+class AmbiguousDates(LogError):
+    """A log file whose dates can be read in two ways, and nothing tells which."""
 
 
 class TenantError(UnreadableInput):

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from analyzer.findings import completeness, configuration, missing, policies, routing
+from analyzer.findings import completeness, configuration, inputs, missing, policies, routing
 from analyzer.findings.base import Context, Finding, Kind
 from analyzer.lint import CHECKS, lint_tenant
+from analyzer.pipeline import Coverage
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
@@ -28,9 +29,13 @@ _OF_MAIL: tuple[Kind, ...] = (
     Kind("MF405", "mx-unknown", "info", missing.mx_unknown),
     Kind("MF406", "rule-hit-unknown", "info", missing.rule_hit_unknown),
     Kind("MF407", "recipient-location-unknown", "info", missing.recipient_location_unknown),
+    Kind("MF409", "export-truncated", "info", inputs.export_truncated),
     Kind("MF410", "trace-blind-spot", "info", completeness.trace_blind_spot),
+    Kind("MF411", "date-ambiguous", "info", inputs.date_ambiguous),
     Kind("MF412", "recipient-location-contradicted", "info", completeness.recipient_location_contradicted),
     Kind("MF413", "source-unplaced", "info", completeness.source_unplaced),
+    Kind("MF414", "log-hole", "info", inputs.log_hole),
+    Kind("MF415", "config-outdated", "info", inputs.config_outdated),
 )
 _OF_CONFIGURATION = tuple(
     Kind(check.code, check.name, check.severity, configuration.detector(check))
@@ -40,13 +45,13 @@ _OF_CONFIGURATION = tuple(
 FINDINGS: tuple[Kind, ...] = tuple(sorted((*_OF_MAIL, *_OF_CONFIGURATION), key=lambda kind: kind.code))
 
 
-def find_all(causes: pa.Table, tenant: Tenant) -> pa.Table:
-    """Raise every finding of the cube.
+def find_all(causes: pa.Table, tenant: Tenant, coverage: Coverage | None = None) -> pa.Table:
+    """Raise every finding of the cube, and of how complete the inputs are.
 
     Returns:
         A table of schema FINDINGS, gravest first, then busiest.
     """
-    context = Context(tenant, lint_tenant(tenant))
+    context = Context(tenant, lint_tenant(tenant), coverage)
     rows = [row for kind in FINDINGS for row in _rows(kind, causes, context)]
     rows.sort(
         key=lambda r: (-SEVERITIES.index(str(r["severity"])), -int(str(r["messages"])), str(r["code"]), str(r["title"]))

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from analyzer.causes import fold
 from analyzer.lint import Caught
+from analyzer.pipeline import Coverage
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
 
@@ -36,10 +37,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a finding may look at besides the cube: the tenant, and the traps caught in its configuration."""
+    """What a finding may look at besides the cube.
+
+    Attributes:
+        tenant: The configuration.
+        caught: The traps caught in it.
+        coverage: How complete the inputs are; None where a cube is looked at without its run.
+    """
 
     tenant: Tenant
     caught: tuple[Caught, ...] = ()
+    coverage: Coverage | None = None
 
 
 Detect = Callable[[pa.Table, Context], Iterator[Finding]]

@@ -118,6 +118,7 @@ class Format:
         no_recipient: Why a row without a recipient is a reject.
         identity: What makes a row the same row in another export.
         caps: Numbers of rows at which an export of it stops without saying so (log-formats section 11).
+        message_cap: Number of messages at which it stops, where rows are events; None where messages do not count.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Format:
     no_recipient: str = "no recipient"
     identity: Identity = Identity()
     caps: tuple[int, ...] = CAPS
+    message_cap: int | None = None
 
     def located(self, names: Iterable[str]) -> dict[str, str]:
         """Find the format's columns among header names, whatever their case and order."""

@@ -116,6 +116,7 @@ EXTENDED = Format(
     needed=("date_time_utc", "event_id", "recipient_address"),
     draft=_draft,
     identity=EVENT_IDENTITY,
+    message_cap=1_000,
     noise=_noise,
     joined=_joined,
 )

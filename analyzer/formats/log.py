@@ -19,6 +19,10 @@ from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
 BOTH_ORDERS = "its dates are of both orders of day and month: those with a day up to 12 may be read the wrong way round"
 
 
+# Kinds of noise that no export counts as a row of its own.
+NO_DATA = ("blank-row", "null-bytes", "type-line", "repeated-header", "comment-line")
+
+
 @dataclass(slots=True)
 class Log:
     """A log whose format and layout are known.
@@ -38,6 +42,7 @@ class Log:
     digest: str = ""
     _said: dict[str, None] = field(default_factory=dict)
     _records: int = 0
+    _messages: set[str] = field(default_factory=set)  # one more than the format's cap at most
     _stream: Stream | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,15 +64,22 @@ class Log:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know of the file as a whole; complete once every chunk was parsed."""
-        capped = self.digest and self._records in self.format.caps
-        hint = (
-            (f"exactly {self._records:,} rows: exports stop at this number, so some may be missing",) if capped else ()
-        )
-        return (*self._said, *(self.clock.notes if self.clock else ()), *hint)
+        hint = self.capped
+        return (*self._said, *(self.clock.notes if self.clock else ()), *((hint,) if hint else ()))
+
+    @property
+    def capped(self) -> str:
+        """Why the export seems to be cut at a limit; empty where it does not. Complete with the last chunk."""
+        if self.digest and self._records in self.format.caps:
+            return f"exactly {self._records:,} rows: exports stop at this number, so some may be missing"
+        if self.digest and self._messages and len(self._messages) == self.format.message_cap:
+            return f"exactly {len(self._messages):,} messages: exports stop at this number, so some may be missing"
+        return ""
 
     def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
         """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
         self._records, self.digest = 0, ""
+        self._messages.clear()
         with self.source.open() as stream:
             self._stream = stream
             text = Utf8Stream(stream, self.encoding_found)
@@ -84,7 +96,15 @@ class Log:
         """Read one chunk; may be called from several threads."""
         parsed = parse_chunk(chunk, self.format, self.layout, order=self.order, clock=self.clock)
         with self._lock:
-            self._records += parsed.records - sum(parsed.noise.values())
+            self._records += parsed.records - sum(parsed.noise.get(kind, 0) for kind in NO_DATA)
+            self._count_messages(parsed)
             if self.order and pc.any(pc.equal(parsed.rejects["reason"], OTHER_ORDER)).as_py():
                 self._said[BOTH_ORDERS] = None
         return parsed
+
+    def _count_messages(self, parsed: Parsed) -> None:
+        """Count messages up to the number at which the format's exports stop."""
+        cap = self.format.message_cap
+        if cap is not None and len(self._messages) <= cap:
+            ids = pc.unique(parsed.rows.column("network_message_id")).drop_null()
+            self._messages.update(ids.slice(0, cap + 1).to_pylist())

@@ -8,7 +8,7 @@ from datetime import date
 
 import pyarrow.compute as pc
 
-from analyzer.errors import LogError, UsageError
+from analyzer.errors import AmbiguousDates, LogError, UsageError
 from analyzer.formats.base import Format
 from analyzer.formats.chunk import Layout
 from analyzer.formats.clocks import LocalClock
@@ -162,4 +162,4 @@ def _order(log: Log) -> DateOrder | None:
                 return order
     if not met:
         return None
-    raise LogError(log.source.name, "no date tells whether day or month comes first", _ORDER_HELP)
+    raise AmbiguousDates(log.source.name, "no date tells whether day or month comes first", _ORDER_HELP)

@@ -25,6 +25,7 @@ from analyzer.inputs import STORE_MANIFEST, Source
 from analyzer.schema import STORED
 
 SCHEMA_VERSION = 1
+_NOTED = 5  # notes on original logs that are told one by one
 _ACCEPTED = "a folder written by `mailflow convert` would be accepted"
 
 
@@ -179,6 +180,7 @@ class StoredLog:
     bytes_read: int = 0
     format: Format = NORMALISED
     encoding: str = "parquet"
+    capped: str = ""  # the inputs of a store were looked at when they were taken in
 
     @classmethod
     def open(cls, source: Source, formats: Iterable[Format]) -> StoredLog:
@@ -206,8 +208,10 @@ class StoredLog:
     def notes(self) -> tuple[str, ...]:
         """What to know of the inputs that the store has taken in."""
         rejected = sum(seen.rejected for seen in self.manifest.inputs)
-        lost = (f"{rejected:,} rows of the original logs could not be read; they lie in rejects/ of the store",)
-        return lost if rejected else ()
+        noted = [f"{seen.name}: {note}" for seen in self.manifest.inputs for note in seen.notes]
+        lost = f"{rejected:,} rows of the original logs could not be read; they lie in rejects/ of the store"
+        more = f"{len(noted) - _NOTED:,} more notes on the original logs stand in {STORE_MANIFEST}"
+        return (*((lost,) if rejected else ()), *noted[:_NOTED], *((more,) if len(noted) > _NOTED else ()))
 
     def within(self, since: datetime | None, until: datetime | None) -> tuple[StoredLog, int]:
         """Leave out the days that lie outside a period; give the store without them, and their number of rows."""

@@ -2,7 +2,8 @@
 
 from analyzer.pipeline.books import InputBook, Options, Progress
 from analyzer.pipeline.convert import Conversion, convert
+from analyzer.pipeline.coverage import Coverage
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.run import Outcome, run
 
-__all__ = ["Conversion", "Engine", "InputBook", "Options", "Outcome", "Progress", "convert", "run"]
+__all__ = ["Conversion", "Coverage", "Engine", "InputBook", "Options", "Outcome", "Progress", "convert", "run"]

@@ -21,6 +21,9 @@ class InputBook:
         differing: Duplicate rows whose status words are not those of the row that stayed.
         copy_of: Name of the input of which this one is a copy; empty where it is none.
         formats: The formats its rows came in, in the order of their appearance: several in a store.
+        of_service: Whether it is a log of Office 365, and not of an own server.
+        unidentified: Rows that bear no id by which a repetition could be known.
+        capped: Why the export seems to be cut at a limit; empty where it does not.
     """
 
     name: str
@@ -39,6 +42,9 @@ class InputBook:
     differing: int = 0
     copy_of: str = ""
     formats: dict[str, None] = field(default_factory=dict)
+    of_service: bool = True
+    unidentified: int = 0
+    capped: str = ""
 
     @property
     def balanced(self) -> bool:

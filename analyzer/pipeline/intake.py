@@ -11,11 +11,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.errors import UnreadableInput
+from analyzer.errors import AmbiguousDates, UnreadableInput
 from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, StoredChunk, StoredLog, open_input
 from analyzer.inputs import Source
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
 from analyzer.pipeline.copies import Copies
+from analyzer.vantage import Vantage
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Intake:
     Attributes:
         books: One for each readable input.
         unreadable: A line for each input that could not be read.
+        ambiguous: Names of those among them whose dates can be read in two ways.
         lenient: Whether to go on where the only source cannot be read.
     """
 
@@ -80,6 +82,7 @@ class Intake:
     lenient: bool = False
     books: list[InputBook] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
     _logs: list[Log | StoredLog | None] = field(default_factory=list)
     _copies: Copies = field(default_factory=Copies)
     _gathering: dict[str, _Gathering] = field(default_factory=dict)
@@ -99,6 +102,8 @@ class Intake:
                 if len(self.sources) == 1 and not self.lenient:
                     raise
                 self.unreadable.append(str(problem))
+                if isinstance(problem, AmbiguousDates):
+                    self.ambiguous.append(source.name)
                 logger.warning("%s", problem)
             self._behind += source.size or 0
             self._current = None
@@ -134,6 +139,7 @@ class Intake:
         for chunk in log.chunks():
             format_ = chunk.format if isinstance(chunk, StoredChunk) else log.format
             book.formats[format_.name] = None
+            book.of_service = format_.vantage is Vantage.OFFICE365
             yield from self._gathering.setdefault(format_.name, _Gathering(format_)).add(Piece(number, log, chunk))
 
     def finish(self) -> None:
@@ -141,6 +147,7 @@ class Intake:
         for book, log in zip(self.books, self._logs, strict=True):
             if log is not None:
                 book.sha256, book.notes = log.digest, tuple(log.notes)
+                book.capped = log.capped
         rows = {book.name: book.rows for book in self.books if not book.copy_of}
         for book in self.books:
             if book.copy_of:

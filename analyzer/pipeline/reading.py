@@ -139,6 +139,8 @@ class Reading(Generic[T]):
                 books[book].add_noise({kind: count})
         for book, count in turn.differing.items():
             books[book].differing += count
+        for book, count in turn.unidentified.items():
+            books[book].unidentified += count
         for seen in done.seen:
             books[seen.book].seen(seen.first, seen.last, records=seen.records, rows=seen.rows)
         self.hours.setdefault(turn.format, Counter()).update(done.hours)
@@ -166,6 +168,7 @@ class _Prepared:
 
     lot: Lot
     keys: Sorted
+    known: Mask
     open: Mask
 
 
@@ -182,7 +185,7 @@ class _Turns:
         unsettled = self.held.unsettled(lot) if self.held else np.zeros(len(lot.starts), np.bool_)
         keys = record_keys(lot.rows, lot.starts, lot.format)
         settled = Keys(keys.hash, keys.time, keys.status, keys.known & ~unsettled)
-        return _Prepared(lot, in_order(settled, lot.books, repeats=lot.format.identity.repeats), unsettled)
+        return _Prepared(lot, in_order(settled, lot.books, repeats=lot.format.identity.repeats), keys.known, unsettled)
 
     def take(self, prepared: _Prepared) -> _Turn:
         """Find the number of the first row, set those aside that are not final, and tell what was there before."""
@@ -198,7 +201,8 @@ class _Turns:
         elif prepared.open.any():
             self.held.hold(lot.numbered(offsets).where(prepared.open))
         kept = ~repeated & ~prepared.open
-        return _Turn(lot.format.name, lot.tallies, tuple(offsets), kept, noise, lot.counted(differing))
+        unidentified = lot.counted(kept & ~prepared.known)
+        return _Turn(lot.format.name, lot.tallies, tuple(offsets), kept, noise, lot.counted(differing), unidentified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,7 @@ class _Turn:
         kept: The log rows that count.
         noise: By kind and book, the rows that repeat an earlier one.
         differing: By book, those that repeat one with other status words.
+        unidentified: By book, those that count and could not be known again.
     """
 
     format: str
@@ -218,3 +223,4 @@ class _Turn:
     kept: Mask
     noise: Mapping[str, Mapping[int, int]]
     differing: Mapping[int, int]
+    unidentified: Mapping[int, int]

@@ -7,8 +7,7 @@ workers (docs/decisions/0002).
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from analyzer.evidence import Carries, Witness
 from analyzer.formats import Format
 from analyzer.inputs import find
 from analyzer.pipeline.books import InputBook, Options, Progress
+from analyzer.pipeline.coverage import Coverage, cover
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.intake import Intake
 from analyzer.pipeline.judging import judge_rows
@@ -37,15 +37,12 @@ _PLAIN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run gives besides its files: the books, the cube, the inputs that could not be read.
-
-    `hours` counts the log rows of each format by hour since 1970.
-    """
+    """What a run gives besides its files: the books, the cube, and how complete the inputs are."""
 
     inputs: tuple[InputBook, ...]
     unreadable: tuple[str, ...]
     causes: pa.Table
-    hours: Mapping[str, Counter[int]]
+    coverage: Coverage
 
 
 def run(
@@ -81,7 +78,9 @@ def run(
     if folded is None:
         pq.write_table(MESSAGES.empty(), directory / "messages" / "part-00000.parquet")
     causes = merge([expanded(folded, engine)]) if folded is not None else CAUSES.empty()
-    return Outcome(tuple(intake.books), tuple(intake.unreadable), causes, reading.hours)
+    books, unreadable = tuple(intake.books), tuple(intake.unreadable)
+    coverage = cover(books, reading.hours, tenant, unreadable=unreadable, ambiguous=intake.ambiguous)
+    return Outcome(books, unreadable, causes, coverage)
 
 
 @dataclass(frozen=True, slots=True)

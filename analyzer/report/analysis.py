@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from analyzer.formats.connector_report import CONNECTOR_REPORT, reported
 from analyzer.inputs import find
 from analyzer.moments import utc
 from analyzer.pipeline import Options, Outcome, Progress, run
+from analyzer.pipeline.coverage import moment
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
 from analyzer.report.windows import change_windows
@@ -96,7 +97,7 @@ def analyze(
         record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policy or {}, started=started)
         checked = _cross_checked([str(log) for log in logs], outcome, options)
         record["completeness"]["notes"] += [] if checked is None else differences(checked)
-        write_report(directory, record, outcome.causes, find_all(outcome.causes, ruled))
+        write_report(directory, record, outcome.causes, find_all(outcome.causes, ruled, outcome.coverage))
         if checked is not None:
             pq.write_table(checked, directory / "summaries" / f"{CHECKED.name}.parquet")
     return Report.open(target)
@@ -193,6 +194,10 @@ def _input_record(book: Any) -> dict[str, Any]:  # noqa: ANN401 - InputBook, tur
         **{f: getattr(book, f) for f in fields},
         "noise": dict(sorted(book.noise.items())),
         "notes": list(book.notes),
+        "formats": list(book.formats),
+        "first": _iso(moment(book.first)),
+        "last": _iso(moment(book.last)),
+        "copy_of": book.copy_of or None,
     }
 
 
@@ -231,15 +236,35 @@ def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
     total = pc.sum(judged.column("messages")).as_py() or 0
     spoken = judged.filter(pc.not_equal(judged.column("evidence"), "none"))
     share = (pc.sum(spoken.column("messages")).as_py() or 0) / total if total else None
-    first, last = pc.min(causes.column("first_seen")).as_py(), pc.max(causes.column("last_seen")).as_py()
-    notes = [*outcome.unreadable, *(f"{b.name}: {n}" for b in outcome.inputs for n in b.notes), *_gaps(tenant)]
+    coverage = outcome.coverage
     return {
-        "first": first.isoformat() if first else None,
-        "last": last.isoformat() if last else None,
+        "first": _iso(coverage.first),
+        "last": _iso(coverage.last),
         "connector_evidence_share": share,
-        "incomplete": bool(outcome.unreadable) or any(b.rejected for b in outcome.inputs),
-        "notes": notes,
+        "incomplete": coverage.incomplete,
+        "unreadable": list(coverage.unreadable),
+        "capped": dict(coverage.capped),
+        "holes": [
+            {"format": h.format, "since": _iso(h.since), "until": _iso(h.until), "usual_rows": h.usual}
+            for h in coverage.holes
+        ],
+        "configuration": {
+            "first": _iso(coverage.age.first),
+            "newest": _iso(coverage.age.newest),
+            "newest_change": _iso(coverage.age.newest_change),
+            "log_before_days": _days(coverage.age.before),
+            "log_after_days": _days(coverage.age.after),
+        },
+        "notes": [*coverage.notes, *_gaps(tenant)],
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _days(length: timedelta | None) -> float | None:
+    return None if length is None else round(length / timedelta(days=1), 2)
 
 
 def _gaps(tenant: Tenant) -> Iterator[str]:

@@ -45,6 +45,10 @@ class Input:
     rejected: int
     noise: Mapping[str, int]
     notes: tuple[str, ...]
+    formats: tuple[str, ...] = ()
+    first: datetime | None = None
+    last: datetime | None = None
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Run:
             snapshots=tuple(_snapshot(snapshot) for snapshot in tenant["snapshots"]),
             windows=tuple(_window(window) for window in record.get("change_windows", ())),
             policies=tuple(PolicyRecord(name, **policy) for name, policy in record["policies"].items()),
-            inputs=tuple(Input(**{**log, "notes": tuple(log["notes"])}) for log in record["inputs"]),
+            inputs=tuple(_input(log) for log in record["inputs"]),
             books=_books(record["books"]),
             settings=record["settings"],
             first=_time(completeness["first"]),
@@ -128,7 +132,8 @@ class Run:
     def counted(self) -> str:
         """What one message stands for in the counts: event logs hold several rows of one message."""
         per_event = {f.name for f in FORMATS if f.evidence is Evidence.PER_EVENT}
-        return "one a recipient and event" if any(i.format in per_event for i in self.inputs) else "one a recipient"
+        met = {name for log in self.inputs for name in (log.format, *log.formats)}
+        return "one a recipient and event" if met & per_event else "one a recipient"
 
     @property
     def noise(self) -> Mapping[str, int]:
@@ -167,6 +172,11 @@ def _required_time(text: str) -> datetime:
 
 def _time(text: str | None) -> datetime | None:
     return None if text is None else _required_time(text)
+
+
+def _input(record: Record) -> Input:
+    times = {name: _time(record.get(name)) for name in ("first", "last")}
+    return Input(**{**record, **times, "notes": tuple(record["notes"]), "formats": tuple(record.get("formats", ()))})
 
 
 def _snapshot(record: Record) -> SnapshotRecord:

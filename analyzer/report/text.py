@@ -22,15 +22,16 @@ _NOTES, _FINDINGS, _CALIBRATIONS, _MISSING, _WINDOWS = 2, 6, 2, 4, 3  # at most 
 
 def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
     """Write the summary; `where` is the folder that holds the rest."""
-    totals = Totals.of(summaries["verdicts"])
+    totals, decided = Totals.of(summaries["verdicts"]), calibrations(summaries["policies"])
+    room = _NOTES + 2 * (_CALIBRATIONS - min(len(decided), _CALIBRATIONS))  # lines that calibration leaves free
     blocks = (
         [f"{run.tool} {run.version}: {_n(len(run.inputs), 'log')}, {period(run)}"],
         _headline(totals),
-        [*_books(run), *_faults(run, totals), *_notes(run.remarks)],
+        [*_books(run), *_faults(run, totals), *_notes(run.remarks, room)],
         [*_verdicts(totals), *_missing(summaries["missing"])],
         [*_findings(summaries["top_findings"]), *_traps(summaries["top_findings"])],
         list(_windows(run.windows)),
-        list(_calibration(calibrations(summaries["policies"]))),
+        list(_calibration(decided)),
         [_shown(f"All of it: {where}/report.html", WIDTH)],
     )
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block)
@@ -71,11 +72,11 @@ def _ratio(part: float) -> tuple[int, int]:
     return round(part * 1_000_000), 1_000_000
 
 
-def _notes(notes: Sequence[str]) -> Iterator[str]:
-    for note in notes[:_NOTES]:
+def _notes(notes: Sequence[str], room: int) -> Iterator[str]:
+    for note in notes[:room]:
         yield f"Note      {_shown(note, WIDTH - 10)}"
-    if len(notes) > _NOTES:
-        yield f"          and {_n(len(notes) - _NOTES, 'more note')}"
+    if len(notes) > room:
+        yield f"          and {_n(len(notes) - room, 'more note')}"
 
 
 def _verdicts(totals: Totals) -> Iterator[str]:
