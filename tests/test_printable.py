@@ -43,4 +43,5 @@ def test_messages_about_files_are_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 3
-    assert done.stderr.count("\n") == 1
+    assert done.stdout.startswith("a\\nmailflow: all is well.csv\n")
+    assert "\nmailflow:" not in done.stdout + done.stderr

@@ -7,7 +7,7 @@ import json
 import click
 
 from analyzer.cli.options import json_option, policy_option, policy_values, reading_options
-from analyzer.errors import UsageError
+from analyzer.errors import UnreadableInput, UsageError
 from analyzer.schema import SEVERITIES
 
 _THRESHOLD = "medium"
@@ -39,10 +39,11 @@ def validate(
 ) -> int:
     """Say what is recognised in a tenant folder, in logs, or in both, and what is wrong in the configuration.
 
-    Exit code 1 says that a trap of the configuration is at least as severe as --fail-on, or that rows
-    of a log could not be read.
+    Of each log: format and why, what it almost is, layout, encoding, compression, dates, period, rows and
+    the first rejects. Exit code 1 says that a trap of the configuration is at least as severe as --fail-on,
+    or that something of a log could not be read; 3, that nothing could be.
     """
-    from analyzer.report.validation import LogCheck, check_log
+    from analyzer.report.log_check import LogCheck, check_log
 
     if not logs and tenant_path is None:
         raise UsageError("validate: nothing to look at; give LOG..., --tenant DIR, or both")
@@ -54,8 +55,11 @@ def validate(
         whole = {"tenant": [], "traps": [], **told, "logs": [c.as_dict() for c in checks]}
         click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join([*lines, *(line for c in checks for line in c.lines())]))
-    return 1 if failed or any(c.rejected for c in checks) else 0
+        blocks = [lines, *(list(c.lines()) for c in checks)]
+        click.echo("\n\n".join("\n".join(block) for block in blocks if block))
+    if checks and all(c.problem for c in checks) and not tenant_path:
+        return UnreadableInput.exit_code
+    return 1 if failed or any(c.failed for c in checks) else 0
 
 
 def _tenant(

@@ -29,6 +29,7 @@ class Log:
 
     Attributes:
         order: Order of day and month in dates with slashes, where the file has such.
+        order_told: How that is known.
         clock: The clock of times without a zone; None where these are UTC by definition of the format.
         digest: SHA-256 of the file's own bytes; empty until the last chunk was read.
     """
@@ -38,6 +39,7 @@ class Log:
     layout: Layout
     encoding_found: Encoding
     order: DateOrder | None = None
+    order_told: str = ""
     clock: LocalClock | None = None
     digest: str = ""
     _said: dict[str, None] = field(default_factory=dict)
@@ -50,6 +52,11 @@ class Log:
     def encoding(self) -> str:
         """The encoding's name."""
         return self.encoding_found.name
+
+    @property
+    def compression(self) -> str:
+        """What the file was packed with, once it was read; empty where it was not."""
+        return self._stream.compression if self._stream else ""
 
     @property
     def shape(self) -> str:

@@ -16,10 +16,11 @@ from analyzer.formats.csv_layout import DELIMITERS, find_header
 from analyzer.formats.exchange_layout import find_exchange_log
 from analyzer.formats.foreign import known_by_sight
 from analyzer.formats.json_layout import find_objects
+from analyzer.formats.likeness import likenesses
 from analyzer.formats.log import Log
 from analyzer.formats.protocol import SessionLayout
 from analyzer.formats.syslog import Dialect, find_syslog
-from analyzer.formats.times import DateOrder, decide_order, needs_order
+from analyzer.formats.times import DateOrder, needs_order, telling_date
 from analyzer.inputs import Source, Utf8Stream, named_encoding, repair, sniff_encoding
 from analyzer.moments import time_zone
 
@@ -74,7 +75,7 @@ def recognise(source: Source, formats: Sequence[Format], said: Said = NOTHING_SA
         raise LogError(source.name, f"the export lost what it says {format_.lost[0]!r} for", format_.lost[1])
     log = Log(source, format_, layout.on(format_.located(layout.names)), encoding)
     log.clock = LocalClock(zone) if format_.local_times else None
-    log.order = asked or _order(log)
+    log.order, log.order_told = (asked, "as said") if asked else _order(log)
     return log
 
 
@@ -127,24 +128,29 @@ def _refusal(head: bytes, layouts: Sequence[Layout], formats: Sequence[Format], 
     shown = start.decode("utf-8", "replace").strip()[:_SHOWN]
     printable = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in shown)
     found = f"not a log this program knows; it begins with: {printable}"
-    return found, _near_miss(layouts, formats, name) or f"accepted are {', '.join(f.title for f in formats)}"
+    accepted = f"accepted are {', '.join(one.name for one in formats)}: see `mailflow list formats`"
+    return found, _near_miss(layouts, formats, name) or accepted
 
 
 def _near_miss(layouts: Iterable[Layout], formats: Sequence[Format], name: str | None) -> str:
     """Name the columns that are missing where most of a format's marks are there."""
     for layout in layouts:
-        for format_ in formats:
-            needed = format_.marks if name is None else set(format_.needed)
-            missing = sorted(needed - format_.located(layout.names).keys())
-            close = len(missing) < len(needed) / 2 or (name is not None and len(layout.names) > 1)
-            speaks_against = name is None and format_.foreign & {one.lower() for one in layout.names}
-            if missing and close and not speaks_against:
-                return f"as {format_.title} it lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}"
+        if name is None:
+            missing = [(one.format, one.missing) for one in likenesses(layout.names, formats) if one.near]
+        else:
+            missing = [(one, _needed(one, layout)) for one in formats if len(layout.names) > 1]
+        for format_, columns in missing:
+            if columns:
+                return f"as {format_.title} it lacks the column{'s'[: len(columns) > 1]} {', '.join(columns)}"
     return ""
 
 
-def _order(log: Log) -> DateOrder | None:
-    """Read on until a date with slashes tells the order of day and month; None where there are no such dates."""
+def _needed(format_: Format, layout: Layout) -> tuple[str, ...]:
+    return tuple(sorted(set(format_.needed) - format_.located(layout.names).keys()))
+
+
+def _order(log: Log) -> tuple[DateOrder | None, str]:
+    """Read on until a date with slashes tells the order of day and month, and say which; none where there are none."""
     time = log.format.time
     spelled = {name.lower(): name for name in log.layout.names}
     others = {key: spelled[key] for key in log.format.dates if key in spelled}
@@ -156,10 +162,10 @@ def _order(log: Log) -> DateOrder | None:
             continue
         met = met or needs_order(columns[time])
         if not met:  # a file that begins with other dates is not read through for some that may follow
-            return None
+            return None, ""
         for column in columns.values():
-            if order := decide_order(column):
-                return order
+            if found := telling_date(column):
+                return found[0], f"by {found[1]} in it"
     if not met:
-        return None
+        return None, ""
     raise AmbiguousDates(log.source.name, "no date tells whether day or month comes first", _ORDER_HELP)

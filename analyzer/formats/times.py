@@ -101,13 +101,21 @@ def _quickly(text: pa.StringArray, form: str, order: DateOrder | None, clock: Lo
 
 
 def decide_order(text: pa.StringArray) -> DateOrder | None:
-    """Find the first date with slashes in which one number is above 12; None where there is none."""
-    dates = pc.extract_regex(text, r"^\s*(?P<a>\d{1,2})/(?P<b>\d{1,2})/\d{4}").drop_null()
+    """Find the order by the first date with slashes in which one number is above 12; None where there is none."""
+    found = telling_date(text)
+    return found[0] if found else None
+
+
+def telling_date(text: pa.StringArray) -> tuple[DateOrder, str] | None:
+    """Find the first date with slashes in which one number is above 12, and the order it tells."""
+    dates = pc.extract_regex(text, r"^\s*(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4})").drop_null()
     first, second = (_numbers(dates.field(name)) for name in ("a", "b"))
     telling = np.flatnonzero((first > 12) != (second > 12))
     if not len(telling):
         return None
-    return DateOrder.DMY if first[telling[0]] > 12 else DateOrder.MDY
+    place = int(telling[0])
+    date = "/".join(dates.field(name)[place].as_py() for name in ("a", "b", "year"))
+    return (DateOrder.DMY if first[place] > 12 else DateOrder.MDY), date
 
 
 def needs_order(text: pa.StringArray) -> bool:

@@ -85,10 +85,10 @@ def test_json_may_be_in_any_encoding(tmp_path: Path, encoding: str) -> None:
         (
             b"Mar 24 07:41:48 relay1 dovecot: imap-login: connect\n",
             "begins with: Mar 24 07:41:48 relay1",
-            "Enhanced summary",
+            "enhanced-summary",
         ),
-        (b"\x89PNG\r\n\x1a\n\0\0", r"begins with: \x89PNG".replace("\\x89", "‰"), "Extended"),
-        (b'{"Name": "Inbound from plant"}', 'begins with: {"Name": "Inbound from plant"}', "Get-MessageTrace"),
+        (b"\x89PNG\r\n\x1a\n\0\0", r"begins with: \x89PNG".replace("\\x89", "‰"), "extended"),
+        (b'{"Name": "Inbound from plant"}', 'begins with: {"Name": "Inbound from plant"}', "message-trace"),
         (b"[]", "no whole JSON object", "JSON lists"),
         (b'[{"Name": "Inbound', "no whole JSON object", "JSON lists"),
         (b"Received,SenderAddress,RecipientAddress\n", "begins with: Received", "it lacks the column messagetraceid"),
