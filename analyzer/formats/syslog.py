@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, torn
+from analyzer.formats.csv_cutting import past_line
 from analyzer.formats.joining import Keyed, Memory
 from analyzer.formats.objects import too_long
 from analyzer.formats.stamps import BSD, ISO, dated
@@ -220,7 +221,7 @@ def _whole_lines(data: bytes, *, last: bool) -> Chunk:
     """Take the whole lines off the front of the data; all of it at the end of the file."""
     end = len(data) if last else data.rfind(b"\n") + 1
     if not end and len(data) > RECORD_LIMIT:
-        end = len(data)
+        return Chunk(data, np.array([[0, len(data)]], np.int64), {1: TOO_LONG}, onward=past_line)
     data = data[:end]
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
     if end and (not len(ends) or ends[-1] != end):

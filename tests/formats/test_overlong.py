@@ -28,6 +28,17 @@ def test_a_line_of_any_length_is_one_reject(tmp_path: Path, long: str, end: str,
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_line_of_syslog_of_any_length_is_one_reject(tmp_path: Path, size: int) -> None:
+    """The same holds for the lines of mail servers."""
+    status = "to=<a@contoso.com>, relay=none, dsn=2.0.0, status=sent (ok)"
+    line = f"Mar 24 07:41:55 relay1 postfix/smtp[2480]: 3A24217FBE9: {status}\n"
+    found = read(write(tmp_path, line + "Mar 24 07:41:55 relay1 " + "x" * LONG + "\n" + line), size=size)
+
+    assert found.column("source_row") == [1, 3]
+    assert (found.rejected(), len(found.rejects[0][2])) == ([2], 64 << 10)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_a_file_that_ends_in_a_long_line_is_read_up_to_it(tmp_path: Path, size: int) -> None:
     """Without a line end, what follows the last row is one reject."""
     found = read(write(tmp_path, HEADER + ROW + "x" * LONG), size=size)
