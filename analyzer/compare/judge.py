@@ -7,7 +7,7 @@ A row is read in every way its missing inputs allow (case.py), each reading is j
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from analyzer.compare.case import Inputs, View, cases, inputs_of
@@ -17,7 +17,7 @@ from analyzer.compare.own_server import seen_from_own_server
 from analyzer.compare.readings import both_sides
 from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, Verdict
 from analyzer.compare.weighing import POLICY_MATTERS, Alternative, weigh
-from analyzer.compare.windows import BEFORE_HISTORY, EARLIER, weighed
+from analyzer.compare.windows import BEFORE_HISTORY, EARLIER, unless_changed_before, weighed
 from analyzer.evidence import Carries, Side
 from analyzer.selection.facts import Lens
 from analyzer.tenant.model import Place
@@ -37,11 +37,21 @@ class Judge:
     def _alternatives(self) -> tuple[tuple[str, str, View], ...]:
         return tuple((name, value, View(self.lens, p)) for name, value, p in self.policy.alternatives())
 
-    def __call__(self, row: Observation) -> Judgement:
-        """Judge one observation."""
+    def __call__(self, row: Observation, later: Later | None = None) -> Judgement:
+        """Judge one observation; `later` tells the settings that may have been in force already."""
         if row.vantage is Vantage.OWN_SERVER:
             return seen_from_own_server(row, self.lens)
         inputs = inputs_of(row, self.lens)
+        inbound, outbound = self.sides(row, inputs)
+        if later is not None and ALARMS & {inbound.verdict, outbound.verdict}:
+            then = later.judge.sides(later.row, inputs_of(later.row, later.judge.lens))
+            inbound = unless_changed_before(inbound, then[0], row, (Side.INBOUND, self.policy))
+            outbound = unless_changed_before(outbound, then[1], row, (Side.OUTBOUND, self.policy))
+        inbound, outbound = (_certain(side, inputs) for side in (inbound, outbound))
+        return _headline(row, inputs, inbound, outbound)
+
+    def sides(self, row: Observation, inputs: Inputs) -> tuple[SideJudgement, SideJudgement]:
+        """Judge both sides, inbound first, under every policy value and inside the change windows."""
         readings = tuple(cases(row, inputs, self.view))
         plain = both_sides(row, readings, self.view)
         others = [
@@ -52,16 +62,21 @@ class Judge:
             for name, value, view in self.relevant(row, inputs)
         ]
         inbound, outbound = (weigh(side, [(a, both[i]) for a, both in others]) for i, side in enumerate(plain))
-        inbound = weighed(inbound, row, Side.INBOUND, self.policy)
-        outbound = weighed(outbound, row, Side.OUTBOUND, self.policy)
-        inbound, outbound = (_certain(side, inputs) for side in (inbound, outbound))
-        return _headline(row, inputs, inbound, outbound)
+        return weighed(inbound, row, Side.INBOUND, self.policy), weighed(outbound, row, Side.OUTBOUND, self.policy)
 
     def relevant(self, row: Observation, inputs: Inputs) -> Iterator[tuple[str, str, View]]:
         """Skip the policies that cannot change an answer for this row: most rows rest on none."""
         for name, value, view in self._alternatives:
             if POLICY_MATTERS[name](row, inputs, self.view, view):
                 yield name, value, view
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The judge of the settings that the next export shows, and the row as they see it."""
+
+    judge: Judge
+    row: Observation
 
 
 def _certain(side: SideJudgement, inputs: Inputs) -> SideJudgement:

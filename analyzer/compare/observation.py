@@ -28,7 +28,8 @@ class Observation:
     `sender` is the envelope sender, or the header sender where `envelope_known` is False or the
     envelope sender is null; `null_sender` says that MAIL FROM is null; `delivered_too` that the same
     message was also delivered to a cloud mailbox, which may have forwarded it here. `changing` holds the
-    changes of the configuration in whose window the row falls; `early` says that the row is older than
+    changes of the configuration in whose window the row falls, `pending` those that the next export dates
+    later; `early` says that the row is older than
     every dated snapshot, and that none may stand in for its time.
     """
 
@@ -48,6 +49,7 @@ class Observation:
     delivered_too: bool = False
     sharing: Sharing = Sharing.SINGLE
     changing: tuple[Change, ...] = ()
+    pending: tuple[Change, ...] = ()
     early: bool = False
     certificates: tuple[str, ...] | None = None
     plain_text: bool = False

@@ -13,7 +13,7 @@ from analyzer.selection.inbound import partner_rank
 from analyzer.selection.outbound import is_cmt, rank
 from analyzer.tenant.model import AcceptedDomain, ConnectorType, InboundConnector, OutboundConnector, TransportRule
 from analyzer.tenant.policy import Policy
-from analyzer.tenant.versions import Listed
+from analyzer.tenant.versions import Change, Listed
 
 BEFORE_HISTORY = "before-first-snapshot"
 EARLIER = ("earlier_configuration",)
@@ -26,18 +26,36 @@ def weighed(side: SideJudgement, row: Observation, which: Side, policy: Policy) 
     """
     if row.early:
         return _unknown(side)
-    if side.verdict not in ALARMS:
+    return _withheld(side, tuple(c for c in row.changing if _could_alter(c, side, row, (which, policy))))
+
+
+def unless_changed_before(
+    side: SideJudgement, later: SideJudgement, row: Observation, at: tuple[Side, Policy]
+) -> SideJudgement:
+    """Withhold an alarm that the settings of the next export explain: they may have been in force already.
+
+    An export shows the last change of an object alone. What it shows may be older than that, if something
+    else of the object was changed again.
+    """
+    if later.verdict is not Verdict.MATCH or later.value is None:
         return side
+    return _withheld(side, tuple(c for c in row.pending if _could_alter(c, later, row, at)))
+
+
+def _withheld(side: SideJudgement, changes: tuple[Change, ...]) -> SideJudgement:
+    if side.verdict not in ALARMS or not changes:
+        return side
+    labels = tuple(change.label for change in changes)
+    return replace(side, verdict=Verdict.UNDETERMINED, reason="change-window", missing=EARLIER, changing=labels)
+
+
+def _could_alter(change: Change, side: SideJudgement, row: Observation, at: tuple[Side, Policy]) -> bool:
+    """Tell whether the object of a change is selected or logged, or concerns the row in any of its versions."""
+    which, policy = at
     named = {*side.answer.names(), *(side.value.names if side.value else ())}
-    changing = tuple(
-        change.label
-        for change in row.changing
-        if (change.kind == which.value and not named.isdisjoint(change.names))
-        or any(_concerns(version, row, which, policy) for version in change.versions)
-    )
-    if not changing:
-        return side
-    return replace(side, verdict=Verdict.UNDETERMINED, reason="change-window", missing=EARLIER, changing=changing)
+    if change.kind == which.value and not named.isdisjoint(change.names):
+        return True
+    return any(_concerns(version, row, which, policy) for version in change.versions)
 
 
 def _unknown(side: SideJudgement) -> SideJudgement:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from analyzer.compare import Judge, Judgement, Observation, Sharing, SideJudgement
+from analyzer.compare import Judge, Judgement, Later, Observation, Sharing, SideJudgement
 from analyzer.evidence import (
     ConnectorNames,
     LoggedFacts,
@@ -148,12 +148,20 @@ class Engine:
         known = self._decided.get(memo)
         if known is None:
             row, epoch = self._observation(witness, key)
-            judgement = self.judges[epoch.configuration](row)
+            judgement = self.judges[epoch.configuration](row, self._later(witness, key, row, epoch))
             known = self.ledger.number(Result(judgement, epoch.name))
             if len(self._decided) >= _REMEMBERED_KEYS:
                 self._decided.clear()
             self._decided[memo] = known
         return known
+
+    def _later(self, witness: Witness, key: tuple[int, ...], row: Observation, epoch: Epoch) -> Later | None:
+        """Show the row as the connectors of the next export would see it, if they may have been in force already."""
+        if epoch.perhaps is None:
+            return None
+        source, logged = self.sources.classes[key[_SOURCE]], self.logged[witness.vantage].classes[key[_LOGGED]]
+        seen = replace(row, source=source[epoch.perhaps], logged=logged[epoch.perhaps], changing=(), pending=())
+        return Later(self.judges[epoch.perhaps], seen)
 
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
         recipient, sender, source, status, direction, logged, flags, number, received, sent, sharing = key
@@ -177,6 +185,7 @@ class Engine:
             delivered_too=bool(flags & 16),
             sharing=_SHARINGS[sharing],
             changing=epoch.changing,
+            pending=epoch.pending,
             early=epoch.early,
         )
         return row, epoch
@@ -184,3 +193,4 @@ class Engine:
 
 _REMEMBERED_KEYS = 1_000_000
 _SHARINGS = tuple(Sharing)
+_SOURCE, _LOGGED = 2, 5  # places in the key of a row

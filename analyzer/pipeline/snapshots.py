@@ -6,9 +6,10 @@ earlier settings until it was changed, and the later ones from then on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from analyzer.tenant.versions import KINDS, Change, History, Listed, histories
 _ALWAYS = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NOTHING: Mapping[Listed | None, Listed | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,17 @@ class Epoch:
     """A stretch of time in which the configuration and what is changing stay the same.
 
     `configuration` is its place in `Timeline.configurations`; `name` what a row calls it. `early`
-    says that the stretch is older than every snapshot and that none may stand in for it.
+    says that the stretch is older than every snapshot and that none may stand in for it. `pending` are
+    the dated changes of connectors before the next export, `perhaps` the configuration with all of them:
+    only the last date of an object shows in an export, so a change may have been there before it.
     """
 
     configuration: int
     name: str
     changing: tuple[Change, ...] = ()
     early: bool = False
+    pending: tuple[Change, ...] = ()
+    perhaps: int | None = None
 
 
 class Timeline:
@@ -58,15 +64,19 @@ class Timeline:
         self._configurations: list[Snapshot] = []
         cuts = sorted({_ALWAYS, *self._starts, *self._switches(), *(t for w in self._windows for t in w[:2])})
         self._cuts: NDArray[np.int64] = np.array(cuts, np.int64)
-        self.epochs = tuple(self._epoch(moment) for moment in cuts)
+        found_epochs = [self._epoch(moment) for moment in cuts]  # those in force get their names before the others
+        self.epochs = tuple(self._with_pending(e, t) for e, t in zip(found_epochs, cuts, strict=True))
         self.configurations = tuple(self._configurations)
 
     def _switches(self) -> Iterable[int]:
         lives = (life for history in self._histories.values() for life in history.lives)
         return {_microseconds(since) for life in lives for since, _ in life.versions}
 
+    def _current(self, moment: int) -> int:
+        return max((i for i, start in enumerate(self._starts) if start <= moment), default=0)
+
     def _epoch(self, moment: int) -> Epoch:
-        current = max((i for i, start in enumerate(self._starts) if start <= moment), default=0)
+        current = self._current(moment)
         early = moment < self._starts[0] and not self._tenant.settings.judge_earlier
         number = self._in_force(current, moment)
         first = self._tenant.snapshots[0].name
@@ -77,11 +87,33 @@ class Timeline:
             early=early,
         )
 
-    def _in_force(self, current: int, moment: int) -> int:
+    def _with_pending(self, epoch: Epoch, moment: int) -> Epoch:
+        """Add what the next export shows as changed at a later moment, where it may have been so already."""
+        current = self._current(moment)
+        following = self._starts[current + 1] if current + 1 < len(self._starts) else _ALWAYS
+        pending = tuple(
+            c
+            for c in self.changes
+            if c.kind in ("outbound", "inbound")
+            and c.before is not None
+            and c.after is not None
+            and c.earliest == c.latest
+            and moment < _microseconds(c.latest) < following
+        )
+        if not pending or moment < self._starts[current]:
+            return epoch
+        later = {c.before: c.after for c in pending}
+        return replace(epoch, pending=pending, perhaps=self._in_force(current, moment, later))
+
+    def _in_force(self, current: int, moment: int, later: Mapping[Listed | None, Listed | None] = _NOTHING) -> int:
         """Number the snapshot with every object as it was at a moment; the snapshot itself where none differs."""
         snapshot, at = self._tenant.snapshots[current], None if moment == _ALWAYS else _moment(moment)
         exported = {kind: getattr(snapshot, kind) for kind in KINDS}
-        held = {k: _held(self._histories[k], at, v) for k, v in exported.items() if v is not None}
+        held: dict[str, tuple[Listed | None, ...]] = {
+            kind: tuple(later.get(v, v) for v in _held(self._histories[kind], at, values))
+            for kind, values in exported.items()
+            if values is not None
+        }
         differing: dict[str, Any] = {kind: values for kind, values in held.items() if values != exported[kind]}
         key = (current, *differing.items())
         if key not in self._known:

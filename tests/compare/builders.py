@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from analyzer.compare import Judge, Judgement, Observation, Sharing
+from analyzer.compare import Judge, Judgement, Later, Observation, Sharing
 from analyzer.evidence import Carries, ConnectorNames, direction_of, read_status
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.selection.decision import Outcome
@@ -99,7 +99,16 @@ class OneByOne:
             moment = rows[0]["received_at"]
             differ = len({self._answer(o, moment) for o in seen if o.status.send}) > 1
             seen = [replace(o, sharing=Sharing.DIFFERENT) if differ and o.status.send else o for o in seen]
-        return [self.judge(o, r["received_at"]) for o, r in zip(seen, rows, strict=True)]
+        return [self._judged(o, r) for o, r in zip(seen, rows, strict=True)]
+
+    def _judged(self, seen: Observation, row: Row) -> Judgement:
+        """Judge a row; where the next export's connectors may have been in force already, in their light too."""
+        epoch = self.timeline.epoch_at(row["received_at"])
+        if epoch.perhaps is None:
+            return self.judges[epoch.configuration](seen)
+        other = self.observe(row, epoch.perhaps)
+        then = replace(seen, source=other.source, logged=other.logged, changing=(), pending=())
+        return self.judges[epoch.configuration](seen, Later(self.judges[epoch.perhaps], then))
 
     def _beside(self, row: Row, rows: Sequence[Row]) -> Observation:
         """Say what one row shows beside the other recipients of its log row."""
@@ -117,10 +126,10 @@ class OneByOne:
         """Judge what was seen at a moment."""
         return self.judges[self.in_force(moment)](seen)
 
-    def observe(self, row: Row) -> Observation:
-        """Say what one row shows by itself."""
+    def observe(self, row: Row, configuration: int | None = None) -> Observation:
+        """Say what one row shows by itself, to the configuration of its time if no other is given."""
         moment = row["received_at"]
-        number = self.in_force(moment)
+        number = self.in_force(moment) if configuration is None else configuration
         lens, status = self.lenses[number], read_status(row["event"], row["delivery_status"])
         envelope, header = row["envelope_sender"], row["header_from"]
         # The header sender stands in for an envelope sender that is not stated, or null (reference 8, Sender kind).
@@ -139,6 +148,7 @@ class OneByOne:
             rule_in_log=bool(row["routed_by_rule"]),
             forwarded=bool(row["forwarded"]) or status.forwarded,
             changing=self.timeline.epoch_at(moment).changing,
+            pending=self.timeline.epoch_at(moment).pending,
             early=self.timeline.epoch_at(moment).early,
         )
 

@@ -148,6 +148,7 @@ def _two(before: Any, after: Any, kind: str = "outbound", **settings: Any) -> An
 CREATED = _two((), (replace(LANE, created_at=CHANGE, changed_at=CHANGE),))
 RENAMED = _two((LANE,), (replace(LANE, name="New lane", changed_at=CHANGE),))
 OFF = _two((LANE,), (replace(LANE, enabled=False, changed_at=CHANGE),))
+TURNED_ON = _two((replace(LANE, enabled=False),), (replace(LANE, changed_at=CHANGE),))
 REMOVED = _two((LANE,), ())
 MOVED = _two((LANE,), (replace(LANE, recipient_domains=("fabrikam.com",), changed_at=CHANGE),))
 
@@ -162,6 +163,10 @@ DATED = [
     pytest.param(CREATED, -4 * DAY, "To on-premises", "match", id="by the later snapshot"),
     pytest.param(RENAMED, -11 * DAY, "To on-premises", "match", id="the old name, before"),
     pytest.param(RENAMED, -9 * DAY, "New lane", "match", id="the new name, after"),
+    pytest.param(RENAMED, -11 * DAY, "New lane", "undetermined", id="the new name, before: renamed already"),
+    pytest.param(RENAMED, -11 * DAY, "", "misroute", id="no name at all: no settings explain that"),
+    pytest.param(CREATED, -11 * DAY, "To on-premises", "mismatch", id="nothing is older than its creation"),
+    pytest.param(TURNED_ON, -11 * DAY, "To on-premises", "undetermined", id="in use before its date: on already"),
     pytest.param(RENAMED, -9 * DAY, "To on-premises", "mismatch", id="the old name, after"),
     pytest.param(OFF, -11 * DAY, "", "misroute", id="past a connector that was still on"),
     pytest.param(OFF, -9 * DAY, "", "unrouted", id="past one that was off by then"),
