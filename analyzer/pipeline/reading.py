@@ -20,10 +20,10 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer.formats import Format
-from analyzer.pipeline.books import DUPLICATE_ROW, SUPERSEDED, Progress
+from analyzer.pipeline.books import DUPLICATE_ROW, SUPERSEDED, Options, Progress
 from analyzer.pipeline.held import Held
 from analyzer.pipeline.identity import Keys, Mask, record_keys
-from analyzer.pipeline.intake import Intake
+from analyzer.pipeline.intake import Batch, Intake
 from analyzer.pipeline.lots import Lot, Tally, read_lot, rejects_of
 from analyzer.pipeline.register import Register, Sorted, in_order
 
@@ -85,7 +85,7 @@ class Reading(Generic[T]):
             register, held = Register(Path(folder)), Held(Path(folder))
             try:
                 options = self.intake.options
-                lots = (partial(read_lot, batch, options) for batch in self.intake.batches())
+                lots = (partial(_read, [batch], options) for batch in self.intake.batches())
                 yield from self._in_turn(pool, lots, _Turns(register, self._records, held))
                 late = (partial(_itself, lot) for lot in held.lots())
                 yield from self._in_turn(pool, late, _Turns(register, self._records))
@@ -121,6 +121,7 @@ class Reading(Generic[T]):
             after.set_exception(problem)
             raise
         lot = prepared.lot.numbered(taken.offsets).where(taken.kept)
+        del prepared  # its rows and keys are not wanted any more, and the sink needs room
         value = self.sink(lot.rows, lot.format, part) if lot.rows.num_rows else None
         hours, counts = np.unique(lot.times() // _HOUR, return_counts=True)
         return _Done(value, taken, tuple(_seen(lot)), dict(zip(hours.tolist(), counts.tolist(), strict=True)))
@@ -156,6 +157,11 @@ def _seen(lot: Lot) -> Iterator[_Seen]:
         own = np.flatnonzero(lot.books == book)
         first, last = int(times[own].min()), int(times[own].max())
         yield _Seen(book, len(own), int(lengths[own].sum()), first, last)
+
+
+def _read(batch: list[Batch], options: Options) -> Lot:
+    """Parse a batch, and let go of its text: whoever keeps the job keeps an empty list."""
+    return read_lot(batch.pop(), options)
 
 
 def _itself(lot: Lot) -> Lot:
