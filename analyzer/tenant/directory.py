@@ -53,12 +53,14 @@ def build_directory(lists: Sequence[RecipientList], accepted: tuple[AcceptedDoma
     best = _best(entries)
     _refuse_disputed(entries, best, people, lists)
     equal = entries.weight == entries.weight[best]
+    named = np.zeros(len(best), np.bool_)
+    named[best[equal & entries.main]] = True
     return MailDirectory(
         entries.addresses,
         entries.owner,
         _joined(people, entries, best),
         counted=best == np.arange(len(best), dtype=np.int32),
-        recipients=len(np.unique(best[equal & entries.main])),
+        recipients=int(np.count_nonzero(named)),
         conflicts=_conflicts(entries, best, people),
     )
 

@@ -80,6 +80,22 @@ def _views(chunk: pa.Array) -> tuple[memoryview, memoryview]:
     return memoryview(offsets).cast("b").cast("q")[chunk.offset :], memoryview(data or b"")
 
 
+def _starts(buckets: npt.NDArray[np.uint32], count: int) -> npt.NDArray[np.int32]:
+    """Give the place at which each bucket begins among sorted ones; slice by slice, as 64-bit places are many bytes."""
+    starts = np.empty(count + 1, np.int32)
+    for first in range(0, count + 1, _SLICE):
+        wanted = np.arange(first, min(first + _SLICE, count + 1), dtype=np.uint32)
+        starts[first : first + _SLICE] = np.searchsorted(buckets, wanted)
+    return starts
+
+
+def _packed(numbers: npt.NDArray[np.int32]) -> array[int]:
+    """Copy numbers to where single ones are cheap to read."""
+    packed = array("i")
+    packed.frombytes(numbers.data.cast("b"))
+    return packed
+
+
 @dataclass(frozen=True, slots=True)
 class Conflicts:
     """Addresses that the lists of both sides place differently: how many, and the first few in words."""
@@ -148,10 +164,8 @@ class MailDirectory:
         buckets >>= self._shift
         buckets = buckets if counted.all() else buckets[entries]
         order = np.argsort(buckets, kind="stable").astype(np.int32)
-        starts = np.zeros((1 << 32 - self._shift) + 1, np.int32)
-        np.cumsum(np.bincount(buckets, minlength=len(starts) - 1), out=starts[1:])
-        self._starts: array[int] = array("i", starts.tobytes())
-        self._entries: array[int] = array("i", entries[order].tobytes())
+        self._starts: array[int] = _packed(_starts(buckets[order], 1 << 32 - self._shift))
+        self._entries: array[int] = _packed(entries[order])
         self._addresses, self._owners, self._people = addresses, owners, people
         self._recipients, self.conflicts = recipients, conflicts
         self._history_of: npt.NDArray[np.int32] | None = None
