@@ -124,7 +124,7 @@ def text_hashes(column: pa.StringArray) -> Hashes:
     padded = np.zeros(len(text) + _WORD, np.uint8)
     padded[: len(text)] = text
     words = np.ndarray((len(text) + 1,), "<u8", padded, strides=(1,))
-    result = length.astype(np.uint64)
+    result = _seeds(length.astype(np.uint64))
     for at in range(0, min(int(length.max(initial=0)), _LONG), _WORD):
         result = _with_word(result, words, start + at, length - at)
     for row in np.flatnonzero(length > _LONG).tolist():
@@ -134,13 +134,18 @@ def text_hashes(column: pa.StringArray) -> Hashes:
 
 def _of_one_length(letters: Letters) -> Hashes:
     """Hash texts of one length, a multiple of four bytes (ids, mostly): their words lie side by side."""
-    result = np.full(len(letters), letters.shape[1], np.uint64)
+    result = _seeds(np.full(len(letters), letters.shape[1], np.uint64))
     whole = letters.shape[1] // _WORD * _WORD
     for at in range(0, whole, _WORD):
         result = _stirred(result ^ np.ascontiguousarray(letters[:, at : at + _WORD]).view("<u8")[:, 0])
     if whole < letters.shape[1]:
         result = _stirred(result ^ np.ascontiguousarray(letters[:, whole:]).view("<u4")[:, 0])
     return result
+
+
+def _seeds(lengths: Hashes) -> Hashes:
+    """Begin with the length, spread over all bits: else a short text could undo it with its own bytes."""
+    return (lengths + np.uint64(1)) * _MIX[0]
 
 
 def _with_word(result: Hashes, words: Hashes, start: Codes, left: Codes) -> Hashes:

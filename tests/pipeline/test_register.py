@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.pipeline import register as module
@@ -20,6 +20,7 @@ TEXTS = st.lists(st.text(max_size=20) | st.sampled_from(["x" * 36, "y" * 36, "z"
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
+@example(["", "\x01", "a\0", "a", "\0"])
 def test_a_text_has_one_hash_in_any_company(texts: list[str]) -> None:
     """The hash of a text depends on nothing but the text, and different texts have different ones."""
     together = text_hashes(pa.array(texts, pa.string())).tolist()
