@@ -119,10 +119,10 @@ def _fits(format_: Format, layout: Layout, name: str | None) -> bool:
 
 def _refusal(head: bytes, layouts: Sequence[Layout], formats: Sequence[Format], name: str | None) -> tuple[str, str]:
     """Say what the file looks like and what would be accepted."""
-    if head[:1] in {b"{", b"["} and not layouts:
-        return "no whole JSON object in it", "accepted are JSON lists, lines or single objects of a message trace"
     if foreign := known_by_sight(head):
         return f"{foreign.title}", foreign.advice
+    if head[:1] in {b"{", b"["} and not layouts:
+        return "no whole JSON object in it", "accepted are JSON lists, lines or single objects of a message trace"
     line = next(line for line in head.split(b"\n") if line.strip())
     start = b" ".join(head[: 4 * _SHOWN].split()) if head[:1] in {b"{", b"["} else line  # pretty-printed JSON
     shown = start.decode("utf-8", "replace").strip()[:_SHOWN]

@@ -259,6 +259,7 @@ def test_a_servers_status_is_read_in_its_own_words(
         ("Oct  5 06:41:50 h exim[12]: 2026-10-05 1sXyZa\n", "a log of Exim"),
         ("Oct  5 06:41:50 h courierd: newmsg,id=0001\n", "a log of Courier"),
         ("10/05/2026 06:41:50 AM  Router: Message 0012AB34 delivered\n", "Domino"),
+        ("[0E3C:0007-0F44] 10/05/2026 06:41:50 AM  SMTP Server: 192.0.2.61 connected\n", "Domino"),
         ("ABCDEF0: to=<a@contoso.com>, relay=none\n", "Postfix without their stamps"),
     ],
 )
