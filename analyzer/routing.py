@@ -22,7 +22,7 @@ from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import Lens
 from analyzer.tenant.model import Place, Snapshot, Tenant
 from analyzer.tenant.policy import Policy
-from analyzer.tracing import arriving_step, html, inputs_step, leaving_step, policies_step, printed
+from analyzer.tracing import arriving_step, html, inputs_step, leaving_step, policies_step, printed, rules_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ def route(
     ip: str | None = None,
     certificate: str | None = None,
     tls: bool | None = None,
+    header_from: str | None = None,
+    size: int | None = None,
     forwarded: bool = False,
     origin: str | None = None,
     destination: str | None = None,
@@ -103,6 +105,8 @@ def route(
         ip: connecting address.
         certificate: subject name the source presents.
         tls: False says that the session is in plain text.
+        header_from: the sender in the header, for mail flow rules; None = the same as the envelope's.
+        size: bytes of the message, for mail flow rules that look at it.
         forwarded: the message is a copy that a cloud mailbox forwards.
         origin: cloud, onpremises, internet or partner; None derives it from sender and source.
         destination: as origin, for the recipient.
@@ -115,9 +119,10 @@ def route(
         tenant = replace(tenant, settings=replace(tenant.settings, judge_earlier=judge_earlier))
     snapshot, epoch = _in_force(tenant, moment)
     lens = Lens(snapshot, tenant.settings)
+    stated = NULL_SENDER if sender == "" else sender
     row = Observation(
         recipient=lens.recipient(recipient, moment),
-        sender=lens.sender(NULL_SENDER if sender == "" else sender, moment),
+        sender=lens.sender(stated, moment),
         source=lens.source(ip or "", certificate=certificate or ""),
         envelope_known=sender is not None,
         null_sender=sender == "",
@@ -127,6 +132,8 @@ def route(
         origin=_place(origin, "origin"),
         destination=_place(destination, "destination"),
         made_up=True,
+        senders_show=lens.rulebook.of_senders(header_from or stated, stated),
+        size_shows=lens.rulebook.of_size(size),
     )
     decision = _decided(row, lens, tenant.settings.policy.ruled_by(policy), snapshot.name)
     return decision if epoch is None else _at_its_time(decision, epoch)
@@ -212,6 +219,7 @@ def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Dec
         steps=(
             inputs_step(row, inputs, snapshot, both.missing),
             arriving_step(row, readings, judge.view, both.arriving),
+            *rules_step(row, inputs, lens),
             leaving_step(readings, judge.view, both.leaving),
             policies_step(told),
         ),

@@ -163,6 +163,7 @@ MESSAGES = TableSchema(
         ),
         Column("missing", TEXTS, "Inputs that are missing and matter."),
         Column("changing", TEXTS, "Changes of the configuration because of which an alarm was withheld."),
+        Column("open_rules", TEXTS, "Conditions of mail flow rules that no log shows and that leave the verdict open."),
         Column(
             "snapshot",
             CODED,
@@ -214,6 +215,7 @@ CAUSES = TableSchema(
         Column("bears_out", TEXTS, "For each policy whose values differ here: the values the log agrees with."),
         Column("missing", TEXTS, "Inputs that are missing and matter."),
         Column("changing", TEXTS, "Changes of the configuration because of which an alarm was withheld."),
+        Column("open_rules", TEXTS, "Conditions of mail flow rules that no log shows and that leave the verdict open."),
         Column("source", TEXT, "Connecting address where the cause is one of arrival; else null."),
         Column("contradicted", pa.bool_(), "The row contradicts the recipients list on where the mailbox lives."),
         Column("unknown_connector", TEXT, "Logged name that no snapshot knows; else null."),

@@ -11,9 +11,10 @@ from analyzer.evidence import Places
 from analyzer.printable import printable
 from analyzer.schema import INPUTS
 from analyzer.selection.decision import Answer, Step
-from analyzer.selection.facts import DomainFacts
+from analyzer.selection.facts import DomainFacts, Lens
 from analyzer.selection.inbound import explain_inbound
 from analyzer.selection.outbound import explain_outbound
+from analyzer.selection.rules import explain_rules
 
 _INDENT = "  "
 
@@ -29,8 +30,20 @@ def inputs_step(row: Observation, inputs: Inputs, snapshot: str, missing: Sequen
         Step("configuration", f"snapshot {snapshot}", "8"),
     )
     lacking = tuple(Step(f"missing {name}", INPUTS.get(name, "not known"), "8, missing inputs") for name in missing)
-    conditions = tuple(Step("rule condition", c, "7.4") for c in inputs.rule_conditions)
-    return Step("inputs", "", "", (*known, *conditions, *lacking))
+    return Step("inputs", "", "", (*known, *lacking))
+
+
+def rules_step(row: Observation, inputs: Inputs, lens: Lens) -> Iterator[Step]:
+    """Tell how each mail flow rule fared, once for each origin that matters to them; nothing where there are none."""
+    if not lens.rulebook.rules:
+        return
+    seen = row.shown
+    told = {place: tuple(explain_rules(lens, seen, place)) for place in inputs.origin.possible}
+    if len(set(told.values())) == 1:
+        yield Step("mail flow rules", "", "3.3, 1", next(iter(told.values())))
+        return
+    readings = (Step("reading", f"if it comes from {place}", "8, missing inputs", s) for place, s in told.items())
+    yield Step("mail flow rules", "", "3.3, 1", tuple(readings))
 
 
 def arriving_step(row: Observation, readings: Sequence[Case], view: View, answer: Answer | None) -> Step:

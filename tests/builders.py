@@ -27,6 +27,7 @@ from analyzer.tenant.model import (
     Tenant,
     TransportRule,
 )
+from analyzer.tenant.predicates import Predicate
 
 JOHN, JULIE = "john@contoso.com", "julie@contoso.com"
 BOB, DAVID = "bob@contoso.com", "david@contoso.com"
@@ -97,9 +98,23 @@ def accepted(*domains: str, **changes: Any) -> tuple[AcceptedDomain, ...]:
     return tuple(AcceptedDomain(domain, **changes) for domain in domains)
 
 
+_PREDICATES = {
+    "senders": "From",
+    "sender_domains": "SenderDomainIs",
+    "recipients": "SentTo",
+    "recipient_domains": "RecipientDomainIs",
+}
+
+
 def rule(connector: str, **changes: Any) -> TransportRule:
-    """Build a rule that routes to a connector; without changes it fires on every message."""
-    return TransportRule(**{"name": f"to {connector}", "connector": connector, **changes})
+    """Build a rule that routes to a connector; without changes it fires on every message.
+
+    `senders`, `sender_domains`, `recipients` and `recipient_domains` stand for the conditions of those values,
+    before the `conditions` given.
+    """
+    plain = tuple(Predicate(p, changes.pop(name)) for name, p in _PREDICATES.items() if name in changes)
+    conditions = (*plain, *changes.pop("conditions", ()))
+    return TransportRule(**{"name": f"to {connector}", "connector": connector, "conditions": conditions, **changes})
 
 
 def snapshot(**changes: Any) -> Snapshot:

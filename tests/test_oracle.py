@@ -30,6 +30,7 @@ from tests.builders import (
     inbound,
     networks,
     outbound,
+    rule,
     tenant,
 )
 
@@ -54,6 +55,11 @@ WILDCARD = tenant(outbound=(outbound("OB", "*.contoso.com"),))
 SUBDOMAINS = tenant(
     outbound=(outbound("OB", all_accepted_domains=True),),
     accepted=accepted("contoso.com", type=RELAY, match_subdomains=True),
+)
+# The recipient's city is in the directory, and in no log: whether the rule fired stays open.
+BY_CITY = tenant(
+    outbound=(outbound("New Orleans", rule_scoped=True),),
+    rules=(rule("New Orleans", unmodelled=("RecipientADAttributeContainsWords",), senders=(BOB,)),),
 )
 RELAYED = tenant(outbound=(), accepted=accepted("contoso.com", type=RELAY), directory_complete=True)
 CONNECTED = tenant(accepted=accepted("contoso.com", type=RELAY), directory_complete=True)
@@ -103,6 +109,8 @@ ROWS = (
     Row("4", WILDCARD, mail("x@mail.contoso.com", ROBOT, destination="onpremises"), "cloud>onpremises", "OB"),
     Row("4 near miss", WILDCARD, mail("x@notcontoso.com", ROBOT, destination="onpremises"), "cloud>onpremises", "none"),
     Row("5", SUBDOMAINS, mail("x@nwregion.contoso.com", BOB, destination="onpremises"), "cloud>onpremises", "OB"),
+    Row("6", BY_CITY, mail(ERIN, BOB), "cloud>internet", "undetermined", reason="input-missing"),
+    Row("6 near miss", BY_CITY, mail(ERIN, DAVID), "cloud>internet", "none"),
     Row("7", HYBRID, mail(SUN, BOB), "cloud>internet", "none"),
     Row("8", HYBRID, mail(JOHN, BOB), "cloud>onpremises", "To on-premises"),
     Row("8 near miss", tenant(outbound=()), mail(JOHN, BOB), "cloud>onpremises", "none", reason=UNROUTED),

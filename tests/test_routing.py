@@ -14,8 +14,18 @@ from analyzer import Decision, UsageError, route
 from analyzer.moments import microseconds
 from analyzer.selection import inbound as arriving_rules
 from analyzer.selection import outbound as leaving_rules
-from analyzer.tenant.model import ConnectorType, DomainType, MailboxPlace, Placement, Residence, Snapshot, Tenant
+from analyzer.tenant.model import (
+    ConnectorType,
+    DomainType,
+    MailboxPlace,
+    Placement,
+    Residence,
+    Snapshot,
+    Tenant,
+    TransportRule,
+)
 from analyzer.tenant.policy import Policy
+from analyzer.tenant.predicates import Predicate
 from tests.builders import (
     BANKER,
     BOB,
@@ -175,6 +185,36 @@ def test_what_comes_from_the_cloud_does_not_arrive(message: tuple[str, ...], opt
     found = ask(HYBRID, *message, **options)
 
     assert (found.inbound_outcome, found.selected_inbound_connector) == (None, None)
+
+
+BIG = rule("Ruled", name="big", conditions=(Predicate("MessageSizeOver", ("1000000",)),))
+DAVIDS = rule("Ruled", name="David's", senders=(DAVID,))
+
+
+@pytest.mark.parametrize(
+    "fires, options, leaves, fate",
+    [
+        (BIG, {"size": 10}, P_ORG.name, "rule big: did not fire: MessageSizeOver [3.3, 1]"),
+        (BIG, {"size": 5_000_000}, "Ruled", "rule big: fired [3.3, 1]"),
+        (BIG, {}, None, "rule big: may have fired, no log shows MessageSizeOver [3.3, 1]"),
+        (DAVIDS, {}, P_ORG.name, "rule David's: did not fire: From [3.3, 1]"),
+        (DAVIDS, {"header_from": DAVID}, "Ruled", "rule David's: fired [3.3, 1]"),
+    ],
+)
+def test_what_rules_look_at_can_be_given(fires: TransportRule, options: Any, leaves: str | None, fate: str) -> None:
+    """Size and header sender of a made-up message decide rules that look at them, and the steps say how."""
+    found = route(tenant(outbound=(P_ORG, RULED), rules=(fires,)), recipient=ERIN, sender=BOB, **options)
+    assert found.selected_outbound_connector == leaves
+    assert fate in [str(step) for tree in found.steps for _, step in tree.walk()]
+
+
+def test_each_origin_has_its_own_rules() -> None:
+    """Where the origin is open and rules hang on it, the steps tell how they fared from each."""
+    inside = rule("Ruled", name="inside", conditions=(Predicate("FromScope", ("inorganization",)),))
+    found = route(tenant(outbound=(P_ORG, RULED), rules=(inside,)), recipient=ERIN)
+    told = next(step for step in found.steps if step.subject == "mail flow rules")
+    assert "if it comes from cloud" in [step.fate for step in told.steps]
+    assert "rule_hit" in found.missing
 
 
 @pytest.mark.parametrize(

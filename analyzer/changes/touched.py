@@ -34,7 +34,7 @@ def _domains(value: object, scene: Scene) -> Iterable[str]:
         case AcceptedDomain():
             return (value.domain, f"*.{value.domain}") if value.match_subdomains else (value.domain,)
         case TransportRule():
-            return value.recipient_domains
+            return (d for p in value.conditions if p.name == "RecipientDomainIs" for d in p.values)
         case RemoteDomain():
             return (value.domain,)
         case HybridConfiguration():

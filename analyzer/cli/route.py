@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 import click
@@ -21,6 +22,8 @@ _PLACES = click.Choice(["cloud", "onpremises", "internet", "partner"])
 @click.option("--ip", metavar="ADDRESS", help="Connecting address.")
 @click.option("--certificate", metavar="NAME", help="Subject name that the source presents.")
 @click.option("--tls", type=click.Choice(["yes", "no"]), help="Whether the session is encrypted.")
+@click.option("--header-from", metavar="ADDRESS", help="Sender in the header, where it is another.")
+@click.option("--size", type=click.IntRange(min=0), metavar="BYTES", help="Size, for mail flow rules that look at it.")
 @click.option("--forwarded", is_flag=True, help="A copy that a cloud mailbox forwards.")
 @click.option("--origin", type=_PLACES, help="Where it comes from, instead of what sender and address tell.")
 @click.option("--destination", type=_PLACES, help="Where the recipient is, instead of what the lists tell.")
@@ -38,6 +41,8 @@ def route(
     ip: str | None,
     certificate: str | None,
     tls: str | None,
+    header_from: str | None,
+    size: int | None,
     forwarded: bool,
     origin: str | None,
     destination: str | None,
@@ -50,7 +55,7 @@ def route(
     from analyzer.routing import route as decide
     from analyzer.tenant import load_tenant
 
-    _checked(recipient, sender, ip)
+    _checked({"--to": recipient, "--from": sender, "--header-from": header_from}, ip)
     decision = decide(
         load_tenant(tenant_path),
         recipient=recipient,
@@ -58,6 +63,8 @@ def route(
         ip=ip,
         certificate=certificate,
         tls=None if tls is None else tls == "yes",
+        header_from=header_from,
+        size=size,
         forwarded=forwarded,
         origin=origin,
         destination=destination,
@@ -68,9 +75,9 @@ def route(
     click.echo(json.dumps(decision.as_dict(), indent=2, ensure_ascii=False) if as_json else str(decision))
 
 
-def _checked(recipient: str, sender: str | None, ip: str | None) -> None:
+def _checked(addresses: Mapping[str, str | None], ip: str | None) -> None:
     """Refuse what is no address before anything is concluded from it."""
-    for option, address in (("--to", recipient), ("--from", sender)):
+    for option, address in addresses.items():
         local, _, domain = (address or "").rpartition("@")
         if address and not (local and domain and "@" not in local):
             raise UsageError(f"{option} {address}: not an address; john@contoso.com would be accepted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -33,12 +33,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a row leaves open: the possible origins, destinations and rules, and what they rest on."""
+    """What a row leaves open: the possible origins, destinations and rules, and what they rest on.
+
+    `rules` holds for each origin the rules that may have decided (None = none did), `rule_conditions` what of
+    them no log shows.
+    """
 
     origin: Places
     destination: Places
     refused: bool
-    rules: tuple[TransportRule | None, ...]
+    rules: Mapping[Place, tuple[TransportRule | None, ...]]
     rule_conditions: tuple[str, ...]
 
 
@@ -52,14 +56,24 @@ def inputs_of(row: Observation, lens: Lens) -> Inputs:
     destination = (
         Places((row.destination,), placed=True) if row.destination else destination_of(row.recipient, row.status, lens)
     )
-    rules, conditions = rules_met(lens, row.recipient, row.sender)
-    if row.rule_in_log:
-        rules = tuple(r for r in rules if r is not None) or tuple(
-            TransportRule("(named by the log)", c.name) for c in lens.outbound if c.rule_scoped and c.enabled
-        )
-        conditions = ()
     refused = row.destination is None and recipient_refused(row.recipient, row.status, lens)
-    return Inputs(origin, destination, refused, rules or (None,), conditions)
+    seen = row.shown
+    met = {place: rules_met(lens, seen, place) for place in origin.possible}
+    if row.rule_in_log:
+        rules = {place: _told_by_log(found, lens) for place, (found, _) in met.items()}
+        return Inputs(origin, destination, refused, rules, ())
+    rules = {place: found for place, (found, _) in met.items()}
+    conditions = tuple(dict.fromkeys(c for _, unseen in met.values() for c in unseen))
+    return Inputs(origin, destination, refused, rules, conditions)
+
+
+def _told_by_log(rules: tuple[TransportRule | None, ...], lens: Lens) -> tuple[TransportRule | None, ...]:
+    """Give the rules one of which fired, as the log says; any that could name a connector where none is known."""
+    return (
+        tuple(r for r in rules if r is not None)
+        or tuple(TransportRule("(named by the log)", c.name) for c in lens.outbound if c.rule_scoped and c.enabled)
+        or (None,)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +141,8 @@ def _attributed(arriving: tuple[tuple[Answer, str], ...], view: View) -> bool:
 
 
 def _questions(row: Observation, inputs: Inputs, view: View) -> Iterator[OutboundQuestion]:
-    for origin, destination, rule in product(inputs.origin.possible, inputs.destination.possible, inputs.rules):
+    places = product(inputs.origin.possible, inputs.destination.possible)
+    for origin, destination, rule in ((o, d, r) for o, d in places for r in inputs.rules[o]):
         external = destination in EXTERNAL
         # Whether a cloud mailbox of the same message forwarded this copy is asked only where it matters: under CMT.
         perhaps = row.delivered_too and external and bool(view.outbound.cmt) and not row.forwarded
@@ -158,9 +173,9 @@ def _mx_values(question: OutboundQuestion, *, matters: bool) -> tuple[str | None
 
 
 def _leaving(row: Observation, inputs: Inputs, question: OutboundQuestion, view: View) -> Answer:
-    if row.rule_in_log and len(inputs.rules) > 1:
+    if row.rule_in_log:
         # The log says that a rule chose the connector, not which rule: each of theirs is right.
-        names = tuple(sorted({r.connector for r in inputs.rules if r is not None}))
+        names = tuple(sorted({r.connector for r in inputs.rules[question.origin] if r is not None}))
         if len(names) > 1:
             return Answer(Outcome.AMBIGUOUS, reason="rule-in-log", candidates=names)
     return select_outbound(question, view.outbound)

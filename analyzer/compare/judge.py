@@ -111,6 +111,7 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
         missing=missing,
         policies=tuple(dict.fromkeys(p for s in (outbound, inbound) for p in s.policies)),
         changing=tuple(dict.fromkeys(c for s in sides if s.reason == reason for c in s.changing)),
+        open_rules=inputs.rule_conditions if verdict is Verdict.UNDETERMINED and "rule_hit" in missing else (),
         # What no export of its time tells about is no contradiction, and no gap of the exports that are there.
         contradicted=inputs.destination.contradicted and not row.early,
         failed=row.status.failed,

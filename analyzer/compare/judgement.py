@@ -28,7 +28,10 @@ class SideJudgement:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict of a row with everything it rests on."""
+    """The verdict of a row with everything it rests on.
+
+    `open_rules` names the conditions of mail flow rules that no log shows, where they leave the verdict open.
+    """
 
     origin: Place | None
     destination: Place | None
@@ -39,6 +42,7 @@ class Judgement:
     missing: tuple[str, ...]
     policies: tuple[str, ...]
     changing: tuple[str, ...] = ()
+    open_rules: tuple[str, ...] = ()
     contradicted: bool = False
     failed: bool = False
     unknown_connector: str | None = None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from analyzer.evidence import Carries, Direction, LoggedFacts, Side, StatusFacts
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import RecipientFacts, SenderFacts, SourceFacts
+from analyzer.selection.predicates import NOTHING_SHOWN, Shown
 from analyzer.tenant.model import Place
 from analyzer.tenant.versions import Change
 from analyzer.vantage import Vantage
@@ -29,8 +30,9 @@ class Observation:
     envelope sender is null; `null_sender` says that MAIL FROM is null; `delivered_too` that the same
     message was also delivered to a cloud mailbox, which may have forwarded it here. `changing` holds the
     changes of the configuration in whose window the row falls, `pending` those that the next export dates
-    later; `early` says that the row is older than
-    every dated snapshot, and that none may stand in for its time.
+    later; `early` says that the row is older than every dated snapshot, and that none may stand in for its
+    time. `senders_show` and `size_shows` are what the senders, header and envelope apart, and the size show
+    to mail flow rules.
     """
 
     recipient: RecipientFacts
@@ -56,6 +58,13 @@ class Observation:
     origin: Place | None = None
     destination: Place | None = None
     made_up: bool = False
+    senders_show: Shown = NOTHING_SHOWN
+    size_shows: Shown = NOTHING_SHOWN
+
+    @property
+    def shown(self) -> Shown:
+        """Everything the row shows to mail flow rules."""
+        return self.recipient.shown | self.source.shown | self.senders_show | self.size_shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def _validation_matters(row: Observation, inputs: Inputs, base: View, other: Vie
 
 
 def _rule_meets_cmt(_r: Observation, inputs: Inputs, base: View, _o: View) -> bool:
-    return bool(base.outbound.cmt) and inputs.rules != (None,)
+    return bool(base.outbound.cmt) and any(rules != (None,) for rules in inputs.rules.values())
 
 
 def _internal_relay(row: Observation, _i: Inputs, _b: View, _o: View) -> bool:

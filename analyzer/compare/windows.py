@@ -11,6 +11,8 @@ from analyzer.evidence import Side
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.inbound import partner_rank
 from analyzer.selection.outbound import is_cmt, rank
+from analyzer.selection.predicates import Truth
+from analyzer.selection.rules import fate
 from analyzer.tenant.model import AcceptedDomain, ConnectorType, InboundConnector, OutboundConnector, TransportRule
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.versions import Change, Listed
@@ -75,8 +77,7 @@ def _concerns(version: Listed, row: Observation, which: Side, policy: Policy) ->
         case InboundConnector():
             return which is Side.INBOUND and _attributes(version, row)
         case TransportRule():
-            met = version in row.recipient.changing_rules and version in row.sender.changing_rules
-            return which is Side.OUTBOUND and met
+            return which is Side.OUTBOUND and fate(version, row.shown, None).fired is not Truth.FALSE
         case AcceptedDomain():
             # It tells where recipient and sender belong; a certificate counts only while its domain is accepted (4.2).
             domains = (row.recipient.domain, row.recipient.own, row.sender.domain)

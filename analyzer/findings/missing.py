@@ -39,7 +39,7 @@ def rule_hit_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
 
     What it means:
         A rule that routes to a connector has a condition that the log does not show, or the rules were
-        not exported while the log names a rule-scoped connector.
+        not exported while the log names a rule-scoped connector. The finding names rules and conditions.
 
     Why it matters:
         With the rule the way was right, without it wrong.
@@ -50,12 +50,19 @@ def rule_hit_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     Example:
         A rule on a header word routes to "To partner".
     """
-    yield from _missing(
-        causes,
-        "rule_hit",
-        "Whether a mail flow rule fired cannot be seen",
-        "Export Get-TransportRule, or use an Extended report, which shows RouteMessageUsingConnector.",
-    )
+    for group in grouped(_lacking(causes, "rule_hit"), ["path", "open_rules"]):
+        conditions = [str(condition) for condition in group["open_rules"]]  # type: ignore[attr-defined] # a list column
+        hidden = f"no log shows {'; '.join(conditions)}" if conditions else "the rules were not exported"
+        yield Finding(
+            title=f"Whether a mail flow rule fired cannot be seen: {group['messages']} messages {group['path']}",
+            cause=f"The verdict depends on a missing input: rule_hit; {hidden}.",
+            advice="Use an Extended report, which shows RouteMessageUsingConnector."
+            if conditions
+            else "Export Get-TransportRule, or use an Extended report, which shows RouteMessageUsingConnector.",
+            measures=measures(group),
+            path=str(group["path"]),
+            domain=str(group["domain"]),
+        )
 
 
 def recipient_location_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -84,11 +91,14 @@ def recipient_location_unknown(causes: pa.Table, _context: Context) -> Iterator[
     )
 
 
-def _missing(causes: pa.Table, name: str, title: str, advice: str) -> Iterator[Finding]:
+def _lacking(causes: pa.Table, name: str) -> pa.Table:
     open_rows = where(causes, verdict="undetermined")
     told = pc.field("reason") != "mailbox-moving"  # MF404: no export would tell
-    found = listing(open_rows.filter(told), "missing", name)
-    for group in grouped(found, ["path"]):
+    return listing(open_rows.filter(told), "missing", name)
+
+
+def _missing(causes: pa.Table, name: str, title: str, advice: str) -> Iterator[Finding]:
+    for group in grouped(_lacking(causes, name), ["path"]):
         yield Finding(
             title=f"{title}: {group['messages']} messages {group['path']}",
             cause=f"The verdict depends on a missing input: {name}.",

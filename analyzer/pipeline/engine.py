@@ -23,7 +23,9 @@ from analyzer.selection.batch import Classes, Ledger
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens, RecipientFacts, SenderFacts, SourceFacts
 from analyzer.selection.outbound import is_cmt
+from analyzer.selection.predicates import NOTHING_SHOWN, Shown
 from analyzer.tenant.model import Tenant
+from analyzer.tenant.predicates import Looks
 from analyzer.vantage import Vantage
 
 Texts = str | tuple[str, ...] | None
@@ -92,6 +94,7 @@ SHOWN: dict[str, Callable[[Result], Texts]] = {
     "candidates": lambda r: tuple(dict.fromkeys((*r.judgement.outbound.candidates, *r.judgement.inbound.candidates))),
     "missing": lambda r: r.judgement.missing,
     "changing": lambda r: r.judgement.changing,
+    "open_rules": lambda r: r.judgement.open_rules,
     "snapshot": lambda r: r.snapshot,
     "logged_inbound": lambda r: _logged_cause(r.judgement.inbound),
     "logged_outbound": lambda r: _logged_cause(r.judgement.outbound),
@@ -135,6 +138,12 @@ class Engine:
             Vantage.OFFICE365: Classes(lambda cells: read_status(*cells)),
             Vantage.OWN_SERVER: Classes(lambda cells: read_server_status(*cells)),
         }
+        books = [lens.rulebook for lens in readers.values()]
+        self.rules_look_at = frozenset(looks for looks in Looks if any(book.looks_at(looks) for book in books))
+        self.senders_show: Classes[tuple[str | None, ...], tuple[Shown, ...]] = Classes(
+            lambda header_envelope: tuple(book.of_senders(*header_envelope) for book in books)
+        )
+        self.size_edges = tuple(sorted({edge for book in books for edge in book.size_edges}))
         self.directions = Classes(direction_of)
         self.logged: dict[Vantage, Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]]] = {
             Vantage.OFFICE365: Classes(lambda cells: tuple(names.read(*cells) for names in self.names)),
@@ -164,9 +173,10 @@ class Engine:
         return Later(self.judges[epoch.perhaps], seen)
 
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
-        recipient, sender, source, status, direction, logged, flags, number, received, sent, sharing = key
+        recipient, sender, source, status, direction, logged, flags, number, received, sent, shows, size, sharing = key
         epoch = self.timeline.epochs[number]
         at, reader = epoch.configuration, self.reader_of_epoch[number]
+        asked = Looks.SENDER in self.rules_look_at
         facts = self.statuses[witness.vantage].classes[status]
         row = Observation(
             recipient=self.recipients.classes[recipient][reader][received],
@@ -184,11 +194,17 @@ class Engine:
             forwarded=bool(flags & 8) or facts.forwarded,
             delivered_too=bool(flags & 16),
             sharing=_SHARINGS[sharing],
+            senders_show=self.senders_show.classes[shows][reader] if asked else NOTHING_SHOWN,
+            size_shows=self.lenses[at].rulebook.of_size(self._size_of(size)),
             changing=epoch.changing,
             pending=epoch.pending,
             early=epoch.early,
         )
         return row, epoch
+
+    def _size_of(self, bucket: int) -> int | None:
+        """Give one size of those between two edges; bucket 0 is a size that is not logged."""
+        return None if bucket == 0 else (0, *self.size_edges)[bucket - 1]
 
 
 _REMEMBERED_KEYS = 1_000_000

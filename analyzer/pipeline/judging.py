@@ -18,6 +18,7 @@ from analyzer.pipeline.stages import stages
 from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import RecipientFacts
+from analyzer.tenant.predicates import Looks
 from analyzer.vantage import Vantage
 
 T = TypeVar("T")
@@ -69,8 +70,22 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
         flags.astype(np.int64),
         epochs,
         *_stages(rows, engine, recipients=recipients, senders=senders, by_header=by_header, epochs=epochs),
+        *_for_rules(rows, engine),
     ]
     return parts, several
+
+
+def _for_rules(rows: pa.Table, engine: Engine) -> tuple[Codes, Codes]:
+    """Give what senders and size show to mail flow rules; nothing is read where no rule looks at it."""
+    senders, sizes = np.zeros(rows.num_rows, np.int64), np.zeros(rows.num_rows, np.int64)
+    if Looks.SENDER in engine.rules_look_at:
+        senders = class_codes_of_several(
+            engine.senders_show, [rows.column(c) for c in ("header_from", "envelope_sender")]
+        )
+    if Looks.SIZE in engine.rules_look_at:
+        logged = pc.fill_null(rows.column("size"), -1).to_numpy()
+        sizes = np.where(logged < 0, 0, 1 + np.searchsorted(np.array(engine.size_edges), logged, side="right"))
+    return senders, sizes
 
 
 def _stages(

@@ -40,6 +40,7 @@ _TOLD = (
     ("candidates", "candidates"),
     ("missing", "missing"),
     ("changing", "changing"),
+    ("open rules", "open_rules"),
     ("snapshot", "snapshot"),
 )
 
@@ -115,6 +116,8 @@ def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
         tenant,
         recipient=row["recipient"] or "",
         sender=_sender(row),
+        header_from=row["header_from"],
+        size=row["size"],
         ip=row["connecting_ip"] or None,
         origin=known["origin"],
         destination=known["destination"],

@@ -179,17 +179,16 @@ def _accepted(scene: Scene, domain: AcceptedDomain) -> _Entry:
 
 def _rule(rule: TransportRule) -> _Entry:
     conditions = {
-        "From": rule.senders,
-        "SenderDomainIs": rule.sender_domains,
-        "SentTo": rule.recipients,
-        "RecipientDomainIs": rule.recipient_domains,
+        **{p.name: list(p.values) for p in rule.conditions},
+        **{f"ExceptIf{p.name}": list(p.values) for p in rule.exceptions},
     }
     return {
         "priority": rule.priority,
         "rule": rule.name,
         "connector": rule.connector,
         "acts": rule.enabled,
-        "conditions": {name: list(values) for name, values in conditions.items() if values},
+        "stops": rule.stops,
+        "conditions": conditions,
         "not_in_a_log": list(rule.unmodelled),
     }
 

@@ -27,7 +27,7 @@ def reading_lines(reading: _Entry) -> Iterator[str]:
     yield "  none of these: the default inbound connector"
     yield from ("", "Accepted domains, and what takes mail to an on-premises recipient")
     yield from _rows([_domain(entry) for entry in reading["accepted"]], (_LEFT, 15, 13))
-    yield from ("", "Mail flow rules that route to a connector")
+    yield from ("", "Mail flow rules that route to a connector, or stop the others")
     yield from (line for entry in reading["rules"] for line in _rule(entry))
     yield from () if reading["rules"] else ("  none",)
     yield from ("", "Policies")
@@ -74,7 +74,9 @@ def _domain(entry: _Entry) -> tuple[str, str, str, str]:
 
 def _rule(entry: _Entry) -> Iterator[str]:
     state = "" if entry["acts"] else " (off or in test)"
-    yield f"  {entry['priority']:>3} {_shown(entry['rule'], 44)} -> {_shown(entry['connector'], 36)}{state}"
+    where = f"-> {_shown(entry['connector'], 36)}" if entry["connector"] else "routes nowhere"
+    stops = ", stops the rules below" if entry["stops"] else ""
+    yield f"  {entry['priority']:>3} {_shown(entry['rule'], 44)} {where}{stops}{state}"
     when = [f"{name} {', '.join(values)}" for name, values in entry["conditions"].items()]
     when += [f"{name} (a log does not show it)" for name in entry["not_in_a_log"]]
     yield from _wrapped("      when ", "; ".join(when) or "always")

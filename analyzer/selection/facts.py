@@ -7,12 +7,14 @@ addresses thus share a few hundred facts, and one decision serves all messages w
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from analyzer.addresses import NULL_SENDER, NetworkTable, covers, covers_host, domain_of, parents, parse_ip
 from analyzer.moments import microseconds
+from analyzer.selection.predicates import NOTHING_SHOWN, Shown
+from analyzer.selection.rulebook import Rulebook
 from analyzer.tenant.model import (
     AcceptedDomain,
     ConnectorType,
@@ -25,7 +27,6 @@ from analyzer.tenant.model import (
     Residence,
     Settings,
     Snapshot,
-    TransportRule,
 )
 
 
@@ -56,30 +57,26 @@ class DomainFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """A recipient: the facts of the domain it is routed by, its mailbox's place, rules it meets.
+    """A recipient: the facts of the domain it is routed by, its mailbox's place, what it shows to rules.
 
-    `own` holds the facts of the domain it is addressed by, where that is another; `changing_rules` the
-    versions that it meets of the rules that were changed at any time.
+    `own` holds the facts of the domain it is addressed by, where that is another.
     """
 
     domain: DomainFacts
     placement: MailboxPlace | None = None
     resolved: bool = False
     own: DomainFacts | None = None
-    rules: frozenset[str] = frozenset()
-    changing_rules: frozenset[TransportRule] = frozenset()
+    shown: Shown = NOTHING_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
 class SenderFacts:
-    """A sender: the facts of its domain, its mailbox's place, rules it meets; `stated` = somebody is named."""
+    """A sender: the facts of its domain, its mailbox's place; `stated` = somebody is named."""
 
     domain: DomainFacts
     stated: bool = True
     placement: MailboxPlace | None = None
     direct_send: bool = False
-    rules: frozenset[str] = frozenset()
-    changing_rules: frozenset[TransportRule] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ class SourceFacts:
 
     `onpremises` says that its address or name is declared; `connectors` are the enabled OnPremises
     inbound connectors that list its address; `ranges` are the ranges of any inbound connector that hold it,
-    on or off, at any time.
+    on or off, at any time. `shown` is what the address shows to mail flow rules.
     """
 
     blank: bool = True
@@ -98,6 +95,7 @@ class SourceFacts:
     direct_send: bool = False
     connectors: tuple[str, ...] = ()
     ranges: frozenset[Network] = frozenset()
+    shown: Shown = NOTHING_SHOWN
 
     def listed_by(self, connector: InboundConnector) -> bool:
         """Tell whether a connector lists the address."""
@@ -117,16 +115,11 @@ class Lens:
         changing = versions or Snapshot()
         outbound = (*(snapshot.outbound or ()), *(changing.outbound or ()))
         inbound = (*(snapshot.inbound or ()), *(changing.inbound or ()))
-        self._changing_rules = changing.rules or ()
         self._changing_accepted = changing.accepted or ()
         self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
         self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
-        spelled = {c.name.casefold(): c.name for c in self.outbound}  # names are told apart without regard to case
-        acting = (r for r in snapshot.rules or () if r.enabled)
-        self.rules: tuple[TransportRule, ...] = tuple(
-            replace(r, connector=spelled.get(r.connector.casefold(), r.connector))
-            for r in sorted(acting, key=lambda r: r.priority)
-        )
+        self.rulebook = Rulebook(snapshot, changing.rules or (), self.accepted)
+        self.rules = tuple(r for r in self.rulebook.rules if r.connector)
         self.outbound_named = {c.name: c for c in self.outbound}
         self.inbound_named = {c.name: c for c in self.inbound}
         self._patterns = frozenset(
@@ -147,7 +140,7 @@ class Lens:
     def reading(self) -> Hashable:
         """What the facts of addresses rest on: lenses that have it in common reduce every address alike."""
         held = self.snapshot
-        return self._patterns, held.accepted, held.own.accepted, self.rules, id(held.directory)
+        return self._patterns, held.accepted, held.own.accepted, held.remote, self.rulebook.rules, id(held.directory)
 
     @property
     def _onpremises_inbound(self) -> tuple[InboundConnector, ...]:
@@ -209,10 +202,7 @@ class Lens:
             placement=placed.place if placed else None,
             resolved=target is not None and target != address,
             own=self.domain(own) if target and domain_of(target) != own else None,
-            rules=frozenset(r.name for r in self.rules if _meets(r.recipients, r.recipient_domains, address, own)),
-            changing_rules=frozenset(
-                r for r in self._changing_rules if _meets(r.recipients, r.recipient_domains, address, own)
-            ),
+            shown=self.rulebook.of_recipient(address, placed),
         )
 
     def sender(self, address: str | None, at: datetime | None = None) -> SenderFacts:
@@ -232,10 +222,6 @@ class Lens:
             domain=self.domain(own),
             placement=placed.place if placed else None,
             direct_send=address in self.settings.direct_send_addresses,
-            rules=frozenset(r.name for r in self.rules if _meets(r.senders, r.sender_domains, address, own)),
-            changing_rules=frozenset(
-                r for r in self._changing_rules if _meets(r.senders, r.sender_domains, address, own)
-            ),
         )
 
     def source(self, ip: str, host: str = "", certificate: str = "") -> SourceFacts:
@@ -245,7 +231,7 @@ class Lens:
             certificate, self.settings.onpremises_certificates
         )
         if address is None:
-            return SourceFacts(onpremises=named)
+            return SourceFacts(onpremises=named, shown=self.rulebook.of_source(None))
         listed = set(self._sources.holding(address))
         declared = bool(self._declared.holding(address))
         return SourceFacts(
@@ -256,6 +242,7 @@ class Lens:
             direct_send=bool(self._devices.holding(address)),
             connectors=tuple(i.name for i in self._onpremises_inbound if listed.intersection(i.sender_ips)),
             ranges=frozenset(listed),
+            shown=self.rulebook.of_source(address),
         )
 
 
@@ -269,11 +256,3 @@ def _named(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _holds(accepted: AcceptedDomain, domain: str) -> bool:
     return domain == accepted.domain or (accepted.match_subdomains and domain.endswith(f".{accepted.domain}"))
-
-
-def _meets(addresses: tuple[str, ...], domains: tuple[str, ...], address: str, domain: str) -> bool:
-    # Predicates of one kind are alternatives, kinds are joined by "and"; SenderDomainIs and
-    # RecipientDomainIs match the domain and its subdomains.
-    return (not addresses or address in addresses) and (
-        not domains or any(domain == d or domain.endswith(f".{d}") for d in domains)
-    )

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.policy import Policy
+from analyzer.tenant.predicates import Predicate
 
 Network = IPv4Network | IPv6Network
 
@@ -115,21 +116,21 @@ class AcceptedDomain:
 
 @dataclass(frozen=True, slots=True)
 class TransportRule:
-    """A mail flow rule that can route to a connector.
+    """A mail flow rule that routes to a connector, or (`connector` empty) only stops the rules below it.
 
-    The four predicates are those a log always shows; `unmodelled` names every other condition or
-    exception of the rule, so that a rule that carries one is "may have fired", never a guess.
+    It fires where all of its conditions are met and none of its exceptions. `unmodelled` names every
+    condition and exception that no log shows, so that a rule that carries one is "may have fired",
+    never a guess. `stops` is StopRuleProcessing: once it fired, no rule of lower priority is tried.
     """
 
     name: str
     connector: str
     enabled: bool = True
     priority: int = 0
-    senders: tuple[str, ...] = ()
-    sender_domains: tuple[str, ...] = ()
-    recipients: tuple[str, ...] = ()
-    recipient_domains: tuple[str, ...] = ()
+    conditions: tuple[Predicate, ...] = ()
+    exceptions: tuple[Predicate, ...] = ()
     unmodelled: tuple[str, ...] = ()
+    stops: bool = False
     guid: str | None = None
     changed_at: datetime | None = None
 
@@ -280,7 +281,8 @@ class OwnServers:
 class Snapshot:
     """The configuration in force from `since` (UTC) until the next snapshot; None = undated.
 
-    A kind of export that is absent is None. `rules` holds only the rules that route to a connector.
+    A kind of export that is absent is None. `rules` holds the rules that route to a
+    connector, and those that stop the others.
     `carried` names the kinds (fields) that were not exported then but stem from the snapshot before.
     """
 

@@ -1,4 +1,4 @@
-"""Get-TransportRule -> TransportRule: which rules route to a connector, and on what.
+"""Get-TransportRule -> TransportRule: which rules route to a connector, which stop the others, and on what.
 
 The values of SenderDomainIs and RecipientDomainIs stay plain domains; the service matches each with
 all its subdomains. Source: the vendor corrected the cmdlet pages to say so in May 2023
@@ -9,24 +9,26 @@ service itself answers "Domain predicates handle subdomain match, no wildcard is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import summarize_address_range
+from types import MappingProxyType
 
 from analyzer.tenant.cells import Record
 from analyzer.tenant.model import TransportRule
-from analyzer.tenant.values import is_lost, pieces
+from analyzer.tenant.predicates import LOOKS, Looks, Predicate, SenderLocation
+from analyzer.tenant.servers import address_range, byte_size
+from analyzer.tenant.values import is_lost, pieces, plain
 
-_ADDRESSES = ("From", "SentTo")
-_DOMAINS = ("SenderDomainIs", "RecipientDomainIs")
-MODELLED = (*_ADDRESSES, *_DOMAINS)
+_EXCEPT = "ExceptIf"
+_JOINS = re.compile(r"[;,\s{}]")  # between values, or a part of one: nobody can tell
 
-# The other conditions of New-TransportRule (office-docs-powershell, edition of August 2026). Companions that
-# say nothing alone are left out: ADComparisonOperator, the values beside Header...MessageHeader, and so on.
+# The conditions of New-TransportRule that no log shows (office-docs-powershell, edition of August 2026). Companions
+# that say nothing alone are left out: ADComparisonOperator, the values beside Header...MessageHeader, and so on.
 UNMODELLED = (
     "ADComparisonAttribute",
     "AnyOfCcHeader",
     "AnyOfCcHeaderMemberOf",
-    "AnyOfRecipientAddressContainsWords",
-    "AnyOfRecipientAddressMatchesPatterns",
     "AnyOfToCcHeader",
     "AnyOfToCcHeaderMemberOf",
     "AnyOfToHeader",
@@ -44,10 +46,7 @@ UNMODELLED = (
     "BetweenMemberOf1",
     "BetweenMemberOf2",
     "ContentCharacterSetContainsWords",
-    "FromAddressContainsWords",
-    "FromAddressMatchesPatterns",
     "FromMemberOf",
-    "FromScope",
     "HasClassification",
     "HasNoClassification",
     "HasSenderOverride",
@@ -56,21 +55,16 @@ UNMODELLED = (
     "ManagerAddresses",
     "ManagerForEvaluatedUser",
     "MessageContainsDataClassifications",
-    "MessageSizeOver",
     "MessageTypeMatches",
     "RecipientADAttributeContainsWords",
     "RecipientADAttributeMatchesPatterns",
-    "RecipientAddressContainsWords",
-    "RecipientAddressMatchesPatterns",
     "RecipientInSenderList",
     "SCLOver",
     "SenderADAttributeContainsWords",
     "SenderADAttributeMatchesPatterns",
     "SenderInRecipientList",
-    "SenderIpRanges",
     "SenderManagementRelationship",
     "SentToMemberOf",
-    "SentToScope",
     "SubjectContainsWords",
     "SubjectMatchesPatterns",
     "SubjectOrBodyContainsWords",
@@ -82,25 +76,33 @@ _PERIOD = ("ActivationDate", "ExpiryDate")
 _COMPANIONS = frozenset(
     ("exceptifadcomparisonoperator", "exceptifheadercontainswords", "exceptifheadermatchespatterns")
 )
-_SPELLING = {name.lower(): name for name in (*MODELLED, *UNMODELLED)}
+_SPELLING = {name.lower(): name for name in (*LOOKS, *UNMODELLED)}
+_SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "FromScope": ("inorganization", "notinorganization"),
+        "SentToScope": ("inorganization", "notinorganization", "externalpartner", "externalnonpartner"),
+    }
+)
 
 
 def transport_rule(record: Record) -> TransportRule | None:
-    """Read a mail flow rule; None where it routes to no connector."""
-    connector = record.text("RouteMessageOutboundConnector")
-    if connector is None:
+    """Read a mail flow rule; None where it neither routes to a connector nor stops the rules below it."""
+    connector = record.text("RouteMessageOutboundConnector") or ""
+    stops = record.switch("StopRuleProcessing", absent=False)
+    if not connector and not stops:
         return None
-    known = {name: _values(record, name) for name in MODELLED}
+    location = _location(record)
+    conditions, unread = _predicates(record, "", location)
+    exceptions, unread_exceptions = _predicates(record, _EXCEPT, location)
     return TransportRule(
         name=record.required("Name"),
         connector=connector,
         enabled=_enabled(record),
         priority=record.number_of("Priority"),
-        senders=known["From"],
-        sender_domains=known["SenderDomainIs"],
-        recipients=known["SentTo"],
-        recipient_domains=known["RecipientDomainIs"],
-        unmodelled=tuple(dict.fromkeys(_unmodelled(record, known))),
+        conditions=conditions,
+        exceptions=exceptions,
+        unmodelled=tuple(dict.fromkeys((*unread, *unread_exceptions, *_unmodelled(record)))),
+        stops=stops,
         guid=record.guid(),
         changed_at=record.changed_at(),
     )
@@ -112,38 +114,87 @@ def _enabled(record: Record) -> bool:
     return state.lower() == "enabled" and mode.lower() == "enforce"
 
 
-def _values(record: Record, name: str) -> tuple[str, ...]:
-    """Read a modelled predicate; a list with a display name in it cannot be compared with addresses."""
-    if name in _DOMAINS:
-        return record.patterns(name)
-    values = record.texts(name)
+def _location(record: Record) -> SenderLocation | None:
+    """Read in which sender the rule looks; Header is the cmdlet's default, None a value that nobody knows."""
+    text = record.text("SenderAddressLocation") or SenderLocation.HEADER
+    return next((location for location in SenderLocation if location.lower() == text.lower()), None)
+
+
+def _predicates(
+    record: Record, prefix: str, location: SenderLocation | None
+) -> tuple[tuple[Predicate, ...], tuple[str, ...]]:
+    """Read the conditions, or the exceptions, that a log can show; and name those whose values nobody can compare."""
+    predicates, unread = [], []
+    for name, looks in LOOKS.items():
+        if not record.given(prefix + name):
+            continue
+        where = location if looks is Looks.SENDER else SenderLocation.HEADER
+        values = _values(record, name, prefix + name)
+        if values and where is not None:
+            predicates.append(Predicate(name, values, where))
+        else:
+            unread.append(prefix + name)
+    return tuple(predicates), tuple(unread)
+
+
+def _values(record: Record, name: str, written: str) -> tuple[str, ...]:
+    """Read the values of a predicate in the form that it is tested in; none where they cannot be compared."""
+    if name.endswith("DomainIs"):
+        return record.patterns(written)
+    if name.endswith(("ContainsWords", "MatchesPatterns")):
+        return _verbatim(record, written, lower=name.endswith("Words"))
+    if name in _SCOPES:
+        scope = (record.text(written) or "").lower()
+        return (scope,) if scope in _SCOPES[name] else ()
+    if name == "MessageSizeOver":
+        size = byte_size(record.text(written) or "")
+        return () if size is None else (str(size),)
+    if name == "SenderIpRanges":
+        return _ranges(record, written)
+    values = record.texts(written)  # a list with a display name in it cannot be compared with addresses
     return values if all("@" in value for value in values) else ()
 
 
-def _unmodelled(record: Record, known: dict[str, tuple[str, ...]]) -> Iterator[str]:
-    """Name every condition and exception that a log cannot decide."""
-    conditions = [name for name in (*UNMODELLED, *_PERIOD) if record.given(name)]
-    conditions += [name for name in MODELLED if record.given(name) and not known[name]]
+def _verbatim(record: Record, written: str, *, lower: bool) -> tuple[str, ...]:
+    """Read words or patterns: commas and spaces are part of them, so a joined cell cannot be taken apart."""
+    values = record.properties.get(written.lower())
+    inner = plain(values)
+    if not isinstance(inner, list):
+        text = record.text(written) or ""
+        return () if _JOINS.search(text) else (text.lower() if lower else text,)
+    texts = [str(plain(value)) for value in inner if value not in (None, "")]
+    return tuple(dict.fromkeys(text.lower() if lower else text for text in texts))
+
+
+def _ranges(record: Record, written: str) -> tuple[str, ...]:
+    """Read addresses, `a-b` and CIDR as ranges in CIDR notation."""
+    found = [address_range(text) for text in record.texts(written)]
+    if None in found:
+        return ()
+    networks = (n for r in found if r is not None for n in summarize_address_range(r.first, r.last))
+    return tuple(dict.fromkeys(map(str, networks)))
+
+
+def _unmodelled(record: Record) -> Iterator[str]:
+    """Name every condition and exception that no log shows."""
+    hidden = [name for name in UNMODELLED if record.given(name)]
     exceptions = [_exception(key) for key in record.properties if _is_exception(record, key)]
-    yield from conditions
-    yield from exceptions
-    if _only_envelope(record):
-        yield "SenderAddressLocation"
+    yield from (*hidden, *(name for name in _PERIOD if record.given(name)))
+    yield from (name for name in exceptions if name.removeprefix(_EXCEPT) not in LOOKS)
     listed = _listed(record, "Conditions")
-    yield from _unexplained(listed, known, [name for name in conditions if name not in _PERIOD])
+    yield from _unexplained(listed, [*hidden, *(name for name in LOOKS if record.given(name))], all_named=not hidden)
     if not exceptions:
-        yield from (f"ExceptIf{name}" for name in _listed(record, "Exceptions") or ())
+        yield from (f"{_EXCEPT}{name}" for name in _listed(record, "Exceptions") or ())
     if listed is None and not any(record.exported(name) for name in _SPELLING.values()):
         yield "Conditions"  # the export left them out, so nobody knows when the rule fires
 
 
-def _unexplained(listed: list[str] | None, known: dict[str, tuple[str, ...]], conditions: list[str]) -> Iterator[str]:
+def _unexplained(listed: list[str] | None, given: list[str], *, all_named: bool) -> Iterator[str]:
     """Name the conditions that the rule lists but whose properties the export leaves out."""
     for name in listed or ():
-        if name in MODELLED:
-            if not known[name]:
-                yield name
-        elif not conditions:
+        # A class has the property's name or the beginning of it: FromAddressContainsPredicate.
+        known = any(prop.startswith(name) or prop.endswith(name) for prop in given)
+        if not known and (all_named or name in LOOKS):
             yield name
 
 
@@ -162,10 +213,4 @@ def _is_exception(record: Record, key: str) -> bool:
 
 def _exception(key: str) -> str:
     bare = key.removeprefix("exceptif")
-    return f"ExceptIf{_SPELLING.get(bare, bare)}"
-
-
-def _only_envelope(record: Record) -> bool:
-    """Tell whether a sender predicate looks at the envelope alone; a trace often shows the header's sender."""
-    location = record.text("SenderAddressLocation") or "Header"
-    return location.lower() == "envelope" and (record.given("From") or record.given("SenderDomainIs"))
+    return f"{_EXCEPT}{_SPELLING.get(bare, bare)}"

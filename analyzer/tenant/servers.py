@@ -115,6 +115,15 @@ def _binding(record: Record, value: object) -> Binding:
 def _range(record: Record, value: object) -> AddressRange:
     """`a-b`, one address, CIDR, or an address with its mask in brackets."""
     text = str(plain(value))
+    found = address_range(text)
+    if found is None:
+        accepted = "192.0.2.1, 192.0.2.0/24 or 192.0.2.0-192.0.2.255"
+        raise record.mistake("RemoteIPRanges", f"{text!r} is no range of addresses", accepted)
+    return found
+
+
+def address_range(text: str) -> AddressRange | None:
+    """Read `a-b`, one address, CIDR, or an address with its mask in brackets; None where it is none of them."""
     first, mark, last = text.partition("-")
     low, high = _address(first), _address(last if mark else first)
     if low is not None and high is not None and low.version == high.version and int(low) <= int(high):
@@ -122,8 +131,7 @@ def _range(record: Record, value: object) -> AddressRange:
     try:
         network = ip_network("/".join(mask.groups() if (mask := _MASK.fullmatch(text)) else (text,)), strict=False)
     except ValueError:
-        accepted = "192.0.2.1, 192.0.2.0/24 or 192.0.2.0-192.0.2.255"
-        raise record.mistake("RemoteIPRanges", f"{text!r} is no range of addresses", accepted) from None
+        return None
     return AddressRange(network[0], network[-1])
 
 
@@ -144,11 +152,17 @@ def _size(record: Record) -> int | None:
         raise record.mistake("MaxMessageSize", "an object without its text", "the text, as Export-Clixml writes it")
     if text is None or text.lower() == "unlimited":
         return None
+    if (size := byte_size(text)) is not None:
+        return size
+    raise record.mistake("MaxMessageSize", f"{text!r} is no size", "35 MB (36,700,160 bytes) or unlimited")
+
+
+def byte_size(text: str) -> int | None:
+    """Read `35 MB (36,700,160 bytes)`, `35MB` or bytes; None where it is no size."""
     if found := _BYTES.search(text):
         return int(re.sub(r"\D", "", found[1]))
-    if found := _SIZE.fullmatch(text):
-        return int(found[1]) << _UNITS[(found[2] or "").upper()]
-    raise record.mistake("MaxMessageSize", f"{text!r} is no size", "35 MB (36,700,160 bytes) or unlimited")
+    found = _SIZE.fullmatch(text)
+    return int(found[1]) << _UNITS[(found[2] or "").upper()] if found else None
 
 
 def _permissions(record: Record) -> tuple[str, ...]:

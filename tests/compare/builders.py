@@ -150,6 +150,8 @@ class OneByOne:
             changing=self.timeline.epoch_at(moment).changing,
             pending=self.timeline.epoch_at(moment).pending,
             early=self.timeline.epoch_at(moment).early,
+            senders_show=lens.rulebook.of_senders(header, envelope),
+            size_shows=lens.rulebook.of_size(row["size"]),
         )
 
     def in_force(self, moment: datetime) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from analyzer.tenant.model import Service
+from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import BOB, DAVID, JOHN, SUN, outbound, rule, tenant
 from tests.compare.builders import ENHANCED, EXTENDED, FROM_CLOUD, SENT, Row, judged
 
@@ -72,6 +73,61 @@ def test_a_rule_decides_where_what_the_log_shows_proves_it(
     found = judged(ours, ENHANCED, FROM_CLOUD, SENT, recipient=recipient, logged_connector=logged)
     assert found.verdict == verdict
     assert reason in {None, found.reason}
+
+
+HEADER_OR_ENVELOPE = [
+    ({}, "mismatch"),  # the rule looks at the header, and there it is Bob: the rule's connector is due
+    ({"location": SenderLocation.ENVELOPE}, "match"),  # MAIL FROM is David's
+    ({"location": SenderLocation.EITHER}, "mismatch"),
+]
+
+
+@pytest.mark.parametrize("where, verdict", HEADER_OR_ENVELOPE)
+def test_header_and_envelope_sender_are_told_apart(where: dict[str, Any], verdict: str) -> None:
+    """A rule looks where SenderAddressLocation says, whichever sender the verdict's origin rests on."""
+    ours = tenant(**BOTH, rules=(rule("Ruled", conditions=(Predicate("From", (BOB,), **where),)),))
+    cells: Row = {**FROM_CLOUD, "envelope_sender": DAVID, "event": "SEND", "recipient": SUN, "logged_connector": ""}
+    assert judged(ours, EXTENDED, cells).verdict == verdict
+
+
+SIZES = [(10, "match"), (5_000_000, "undetermined"), (9_000_000, "mismatch"), (None, "undetermined")]
+
+
+@pytest.mark.parametrize("size, verdict", SIZES)
+def test_a_rule_on_the_size_decides_where_the_log_proves_it(size: int | None, verdict: str) -> None:
+    """Below the limit the rule did not fire, well above it it did, and in between no log shows it."""
+    ours = tenant(**BOTH, rules=(rule("Ruled", conditions=(Predicate("MessageSizeOver", ("5000000",)),)),))
+    assert judged(ours, ENHANCED, FROM_CLOUD, SENT, recipient=SUN, logged_connector="", size=size).verdict == verdict
+
+
+def test_a_rule_for_insiders_follows_the_origin_of_the_reading() -> None:
+    """FromScope is met by the mail of cloud mailboxes; that of strangers meets its opposite."""
+    inside, outside = (
+        tenant(**BOTH, rules=(rule("Ruled", conditions=(Predicate("FromScope", (scope,)),)),))
+        for scope in ("inorganization", "notinorganization")
+    )
+    cells: Row = {**FROM_CLOUD, "event": "SEND", "recipient": SUN, "logged_connector": "Ruled"}
+    assert judged(inside, EXTENDED, cells).verdict == "match"
+    assert judged(outside, EXTENDED, cells).verdict == "misroute"
+
+
+def test_the_open_conditions_are_named() -> None:
+    """A verdict that hangs on a rule says on which rule and which condition; others name none."""
+    ours = tenant(**BOTH, rules=(rule("Ruled", unmodelled=("RecipientADAttributeContainsWords",)),))
+    hangs = judged(ours, ENHANCED, FROM_CLOUD, SENT, recipient=SUN, logged_connector="Ruled")
+    assert (hangs.reason, hangs.open_rules) == ("rule-hit-unknown", ("to Ruled: RecipientADAttributeContainsWords",))
+    told = judged(
+        ours, EXTENDED, FROM_CLOUD, event="SEND", recipient=SUN, logged_connector="Ruled", routed_by_rule=True
+    )
+    assert (told.verdict, told.open_rules) == ("match", ())
+
+
+def test_a_rule_that_stops_hides_those_below_it() -> None:
+    """Behind a rule that surely fired and stops processing, the rule's connector is used without its rule."""
+    stop = rule("", name="Stop", stops=True, senders=(BOB,))
+    ours = tenant(**BOTH, rules=(stop, rule("Ruled", priority=1)))
+    assert judged(ours, ENHANCED, FROM_CLOUD, SENT, recipient=SUN, logged_connector="").verdict == "match"
+    assert judged(ours, ENHANCED, FROM_CLOUD, SENT, recipient=SUN, logged_connector="Ruled").verdict == "misroute"
 
 
 def test_a_rule_reaches_a_cloud_mailbox_too() -> None:

@@ -25,6 +25,7 @@ from analyzer.tenant.model import (
     TransportRule,
 )
 from analyzer.tenant.policy import POLICIES, Policy
+from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import directory, networks
 from tests.compare.builders import (
     ENHANCED,
@@ -110,17 +111,35 @@ def _connectors(names: Sequence[str], build: Any) -> st.SearchStrategy[Any]:
     return _mostly(chosen.flatmap(lambda found: st.tuples(*(build(n) for n in found))))
 
 
+PREDICATES = (
+    *(Predicate("From", (address,), location) for address in ADDRESSES[:3] for location in SenderLocation),
+    Predicate("SenderDomainIs", ("contoso.com", "example.net")),
+    Predicate("FromAddressContainsWords", ("contoso", "@example.net")),
+    Predicate("FromAddressMatchesPatterns", ("^(john|sun)@", "(unread")),
+    *(Predicate("FromScope", ("inorganization",), location) for location in SenderLocation),
+    Predicate("FromScope", ("notinorganization",)),
+    Predicate("SentTo", ADDRESSES[:2]),
+    Predicate("RecipientDomainIs", ("contoso.com",)),
+    Predicate("RecipientAddressContainsWords", ("sales",)),
+    Predicate("AnyOfRecipientAddressMatchesPatterns", (r"\.net$",)),
+    *(Predicate("SentToScope", (s,)) for s in ("inorganization", "notinorganization", "externalpartner")),
+    Predicate("SenderIpRanges", ("192.0.2.0/28", "2001:db8::/32")),
+    Predicate("MessageSizeOver", ("1000000",)),
+    Predicate("MessageSizeOver", ("1030000",)),
+)
 RULES = st.lists(
     st.builds(
         TransportRule,
-        st.sampled_from(("rule 1", "rule 2")),
-        st.sampled_from((*OUTBOUND_NAMES, "Gone")),
+        st.sampled_from(("rule 1", "rule 2", "rule 3")),
+        st.sampled_from((*OUTBOUND_NAMES, "Gone", "")),
         enabled=FLAG,
-        senders=_few(ADDRESSES, 1),
-        recipient_domains=_few(("contoso.com", "example.net"), 1),
-        unmodelled=_few(("FromScope",), 1),
+        priority=st.integers(0, 2),
+        conditions=_few(PREDICATES, 2),
+        exceptions=_few(PREDICATES, 1),
+        unmodelled=_few(("SCLOver",), 1),
+        stops=FLAG,
     ),
-    max_size=2,
+    max_size=3,
     unique_by=lambda r: r.name,
 ).map(tuple)
 PLAIN_DOMAINS = (AcceptedDomain("contoso.com"), AcceptedDomain("contoso.onmicrosoft.com"))
@@ -201,6 +220,7 @@ def log_rows(draw: st.DrawFn, log: Log) -> list[Row]:
         "logged_connector": draw(st.sampled_from(CELLS)) if log is not SUMMARY else None,
         "routed_by_rule": draw(st.sampled_from((False, False, False, True))),
         "forwarded": draw(st.sampled_from((False, False, False, True))),
+        "size": draw(st.sampled_from((None, 0, 999_999, 1_000_000, 1_065_536, 1_065_537, 2_000_000))),
     }
     if log is EXTENDED:
         shared |= {

@@ -36,6 +36,7 @@ PLAIN: dict[str, Any] = {
     "bears_out": [],
     "missing": [],
     "changing": [],
+    "open_rules": [],
     "source": None,
     "contradicted": False,
     "unknown_connector": None,
@@ -106,6 +107,7 @@ RAISED = [
     ("MF404", {**OPEN, "reason": "mailbox-moving"}, OPEN, "Get-MoveRequestStatistics"),
     ("MF405", {**OPEN, "missing": ["mx"]}, OPEN, "[mx]"),
     ("MF406", {**OPEN, "missing": ["rule_hit"]}, OPEN, "Get-TransportRule"),
+    ("MF406", {**OPEN, "missing": ["rule_hit"], "open_rules": ["Legal: SCLOver"]}, OPEN, "Extended"),
     ("MF407", {**OPEN, "missing": ["destination"]}, OPEN, "Get-EXORecipient"),
     ("MF410", {**ARRIVAL, "reason": "certificate-presumed"}, ARRIVAL, "protocol log"),
     ("MF412", {"contradicted": True}, {}, "Get-EXORecipient"),
@@ -195,3 +197,14 @@ def test_a_mailbox_on_the_move_is_no_missing_export() -> None:
     row = {**OPEN, "missing": ["destination"]}
     assert [f["code"] for f in found({**row, "reason": "mailbox-moving"})] == ["MF404"]
     assert [f["code"] for f in found({**row, "reason": "input-missing"})] == ["MF407"]
+
+
+def test_a_rule_that_may_have_fired_is_named_with_its_condition() -> None:
+    """MF406 gives one finding for each set of rules and conditions that no log shows."""
+    rows = ({**OPEN, "missing": ["rule_hit"], "open_rules": conditions} for conditions in (["Legal: SCLOver"], []))
+    causes = [r["cause"] for r in found(*rows) if r["code"] == "MF406"]
+
+    assert sorted(causes) == [
+        "The verdict depends on a missing input: rule_hit; no log shows Legal: SCLOver.",
+        "The verdict depends on a missing input: rule_hit; the rules were not exported.",
+    ]

@@ -21,6 +21,7 @@ from analyzer.pipeline.judging import judge_rows
 from analyzer.schema import NORMALISED
 from analyzer.tenant.model import MailboxPlace, Placement, Residence, Tenant
 from analyzer.tenant.policy import Policy
+from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import (
     BOB,
     CLOUD,
@@ -32,6 +33,7 @@ from tests.builders import (
     inbound,
     networks,
     outbound,
+    rule,
     snapshot,
     tenant,
 )
@@ -139,6 +141,42 @@ LEAVING = row(FROM_CLOUD, event="SEND", recipient=SUN, logged_connector="")
 ARRIVING = row(
     FROM_OUR_SERVER, envelope_sender=JOHN, event="RECEIVE", recipient=BOB, logged_connector="From on-premises"
 )
+
+
+# A world in which rules look at everything that a row shows them.
+RULES_LOOK = tenant(
+    outbound=(outbound("To on-premises", "contoso.com"), outbound("Ruled", rule_scoped=True)),
+    rules=(
+        rule("", name="stop", stops=True, conditions=(Predicate("From", (JOHN,)),)),
+        rule("Ruled", name="big", priority=1, conditions=(Predicate("MessageSizeOver", ("1000",)),)),
+        rule("Ruled", name="out", priority=2, conditions=(Predicate("From", (SUN,), SenderLocation.ENVELOPE),)),
+        rule("Ruled", name="near", priority=3, conditions=(Predicate("SenderIpRanges", ("192.0.2.12/32",)),)),
+        rule("Ruled", name="to", priority=4, conditions=(Predicate("RecipientDomainIs", ("example.org",)),)),
+    ),
+)
+FROM_SERVER = row(
+    FROM_OUR_SERVER, envelope_sender=BOB, header_from=BOB, event="SEND", recipient=SUN, logged_connector=""
+)
+
+
+@pytest.mark.parametrize(
+    "base, changed",
+    [
+        (row(FROM_SERVER, size=900_000), {"header_from": JOHN}),
+        (FROM_SERVER, {"envelope_sender": SUN}),
+        (FROM_SERVER, {"size": 900_000}),
+        (FROM_SERVER, {"size": 2000}),
+        (FROM_SERVER, {"size": None}),
+        (FROM_SERVER, {"recipient": "x@example.org"}),
+        (FROM_SERVER, {"connecting_ip": "192.0.2.12"}),
+    ],
+)
+def test_what_rules_look_at_has_a_say_on_both_paths(base: Row, changed: Row) -> None:
+    """A row that differs in what a rule looks at is judged differently, and equally on both paths."""
+    rows = [base, {**base, **changed, "source_row": 2}]
+    together = vectorised(Engine(RULES_LOOK), EXTENDED, rows)
+    assert together == one_by_one(RULES_LOOK, EXTENDED, rows)
+    assert together[0] != together[1]
 
 
 @pytest.mark.parametrize(

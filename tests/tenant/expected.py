@@ -19,6 +19,7 @@ from analyzer.tenant.model import (
     TransportRule,
 )
 from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
+from analyzer.tenant.predicates import Predicate
 
 CHANGED = datetime(2025, 3, 24, 7, 15, 2, tzinfo=UTC)
 LATER = datetime(2025, 4, 3, 19, 5, tzinfo=UTC)
@@ -90,9 +91,11 @@ EXPECTED = Snapshot(
             name="To the archive",
             connector="Connector 3",
             priority=3,
-            sender_domains=("contoso.com",),
-            recipients=("line1@plant.contoso.com",),
-            recipient_domains=("adatum.com", "wingtiptoys.com"),
+            conditions=(
+                Predicate("SenderDomainIs", ("contoso.com",)),
+                Predicate("SentTo", ("line1@plant.contoso.com",)),
+                Predicate("RecipientDomainIs", ("adatum.com", "wingtiptoys.com")),
+            ),
         ),
     ),
     organization=Organization(reject_direct_send=True),
