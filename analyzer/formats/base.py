@@ -159,6 +159,10 @@ class Format:
         )
         return {key: name for key, name in found if name is not None}
 
+    def is_local(self, names: Iterable[str]) -> bool:
+        """Whether times without a zone are local; a header such as `Timestamp [UTC]` says that they are not."""
+        return self.local_times and not self.located(names).get(self.time, "").lower().endswith("[utc]")
+
     def recognises(self, names: Iterable[str]) -> bool:
         """Whether these header names are this format's."""
         lower = {name.lower() for name in names}

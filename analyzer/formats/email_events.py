@@ -98,6 +98,7 @@ EMAIL_EVENTS = Format(
     marks=frozenset({"timestamp", "networkmessageid", "internetmessageid", "recipientemailaddress"}),
     foreign=frozenset({"actiontrigger", "actionresult"}),  # then it is EmailPostDeliveryEvents
     time="timestamp",
+    local_times=True,  # the portal exports in the zone that its settings name; API, stream and Sentinel write a Z
     sender="senderfromaddress",
     needed=("timestamp", "recipientemailaddress"),
     draft=_draft,

@@ -74,7 +74,7 @@ def recognise(source: Source, formats: Sequence[Format], said: Said = NOTHING_SA
     if format_.lost and format_.lost[0].encode() in head:
         raise LogError(source.name, f"the export lost what it says {format_.lost[0]!r} for", format_.lost[1])
     log = Log(source, format_, layout.on(format_.located(layout.names)), encoding)
-    log.clock = LocalClock(zone) if format_.local_times else None
+    log.clock = LocalClock(zone) if format_.is_local(layout.names) else None
     log.order, log.order_told = (asked, "as said") if asked else _order(log)
     return log
 

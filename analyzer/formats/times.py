@@ -26,7 +26,7 @@ _SECOND = 1_000_000
 
 _CLOCK = (
     r"(?:[T, \x{00a0}]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?:[.]\d+)?"
-    r"(?:[ \x{00a0}\x{202f}]?(?P<half>[AaPp])[.]?[Mm][.]?)?)?"
+    r"(?:[ \x{00a0}\x{202f}]?(?P<half>[AaPp])[.]?[ \x{00a0}]?[Mm][.]?)?)?"
 )
 _ISO = r"^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
 _ZONE = r" ?(?:Z|[+-]\d\d:?\d\d)$"
@@ -148,6 +148,7 @@ def _shapes(order: DateOrder | None) -> tuple[_Shape, ...]:
         _Shape(r"^/Date\(-?\d{1,15}(?:[+-]\d{4})?\)/$", _epoch, zoned=True),
         _Shape(r"^\d{1,2}[.-]\d{1,2}[.-]\d{4}", partial(_culture, date=_DOTTED)),
         _Shape(r"^\d{4}/\d{1,2}/\d{1,2}", partial(_culture, date=_YEAR_FIRST)),
+        _Shape(_SPELLED, _spelled),
         *slashes,
     )
 
@@ -158,6 +159,19 @@ _ORDERS = {
     DateOrder.DMY: r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})",
     DateOrder.MDY: r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})",
 }
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# As Microsoft's portals and PowerShell's own text of a date write it: `Mar 24, 2025`, `Monday, March 24, 2025`.
+_SPELLED = rf"(?i)^(?:[a-z]+, )?({'|'.join(_MONTHS)})[a-z]*\.? (\d{{1,2}}), (\d{{4}})"
+
+
+def _spelled(text: pa.StringArray) -> Micros:
+    """Read a date whose month is an English name; there is no order to tell."""
+    numbered = pc.replace_substring_regex(text, _SPELLED, r"\1/\2/\3")
+    for number, name in enumerate(_MONTHS, 1):
+        numbered = pc.replace_substring_regex(numbered, f"(?i)^{name}/", f"{number}/")
+    return _culture(numbered, date=_ORDERS[DateOrder.MDY])
 
 
 def _iso(text: pa.StringArray, *, kind: pa.TimestampType) -> Micros:

@@ -142,7 +142,7 @@ def _against(missing: tuple[str, ...], against: tuple[str, ...]) -> str:
 
 def _times(log: Log, zone: str | None) -> str:
     """Say in which zone times without one are read."""
-    if not log.format.local_times:
+    if log.clock is None:
         return "UTC by definition of the format" + (", so --timezone does not count" if zone else "")
     return f"where they carry no zone, {zone} as said" if zone else "where they carry no zone, read as UTC"
 

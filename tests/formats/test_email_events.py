@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from analyzer.formats import Evidence
+from analyzer.formats.clocks import READ_AS_UTC
 from analyzer.formats.email_events import EMAIL_EVENTS
 from tests.formats.reading import EMAIL, csv_text, json_lines, read, write
 
@@ -106,3 +107,31 @@ def test_a_query_may_leave_connectors_out(tmp_path: Path) -> None:
 def test_it_has_one_column_for_both_sides() -> None:
     """The side is for the tenant's own names to tell."""
     assert EMAIL_EVENTS.evidence is Evidence.ONE_COLUMN
+
+
+PORTAL = "Mar 24, 2026 8:41:55 AM"  # in Berlin, where the portal is set to it
+
+
+@pytest.mark.parametrize(
+    "column, text, hour",
+    [
+        ("Timestamp", PORTAL, 7),
+        ("Timestamp", "2026-03-24T08:41:55Z", 8),
+        ("TimeGenerated [UTC]", "3/24/2026, 8:41:55.000 AM", 8),
+    ],
+)
+def test_the_portals_times_are_of_the_zone_it_is_set_to(tmp_path: Path, column: str, text: str, hour: int) -> None:
+    """--timezone shifts a time without a zone (log-formats section 4), and none that says that it is UTC."""
+    row = {(column if key == "Timestamp" else key): cell for key, cell in (EMAIL | {"Timestamp": text}).items()}
+    found = read(write(tmp_path, csv_text(row)), timezone="Europe/Berlin")
+
+    assert found.column("received_at") == [datetime(2026, 3, 24, hour, 41, 55, tzinfo=UTC)]
+
+
+def test_the_portals_times_are_said_to_be_taken_for_utc(tmp_path: Path) -> None:
+    """Without --timezone such times are read as UTC, and the log says so; a Z needs no word."""
+    unsaid = read(write(tmp_path, csv_text(EMAIL | {"Timestamp": PORTAL})))
+
+    assert unsaid.column("received_at") == [datetime(2026, 3, 24, 8, 41, 55, tzinfo=UTC)]
+    assert unsaid.log.notes == (READ_AS_UTC,)
+    assert read(write(tmp_path, csv_text(EMAIL))).log.notes == ()
