@@ -120,7 +120,7 @@ def _mismatch_advice(row: Group, properties: str) -> str:
     )
 
 
-def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+def misroute(causes: pa.Table, context: Context) -> Iterator[Finding]:
     """The message took a way that is not an allowed one between these places.
 
     What it means:
@@ -151,13 +151,7 @@ def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
                 else f"{row.logged} is not an allowed way from {row.origin} to {row.destination}; "
                 f"the configuration selects {row.selected}."
             ),
-            advice=(
-                f"Check Enabled and the domains of {row.selected} at that time, and whether the recipient's mailbox "
-                "was still in the cloud."
-                if bypassed
-                else f"Narrow RecipientDomains (remove `*`) or AllAcceptedDomains of {row.logged}, or the rule that "
-                "routes to it."
-            ),
+            advice=_misroute_advice(side, row, context),
             measures=measures(group),
             path=row.path,
             domain=row.domain,
@@ -165,6 +159,34 @@ def misroute(causes: pa.Table, _context: Context) -> Iterator[Finding]:
             selected=row.selected,
             policies=policies_of(group),
         )
+
+
+def _misroute_advice(side: str, row: Group, context: Context) -> str:
+    if row.logged == _NONE["(none)"]:
+        where_lives = ", and whether the recipient's mailbox was still in the cloud" if side == "outbound" else ""
+        claims = "domains" if side == "outbound" else "SenderIPAddresses and TlsSenderCertificateName"
+        return f"Check Enabled and the {claims} of {row.selected} at that time{where_lives}."
+    if _is_off(row.logged, side, context):
+        return (
+            f"{row.logged} is off in the export, yet the log names it: find out who turned it on or off, and when; "
+            "add an export of that time as a dated snapshot if its settings were others."
+        )
+    if side == "inbound":
+        return (
+            f"Check SenderIPAddresses and TlsSenderCertificateName of {row.logged}: they claim mail that your own "
+            "servers did not send. Anybody with that address or certificate is trusted as you are."
+        )
+    return f"Narrow RecipientDomains (remove `*`) or AllAcceptedDomains of {row.logged}, or the rule that routes to it."
+
+
+def _is_off(name: str, side: str, context: Context) -> bool:
+    """Tell whether the last snapshot that knows a connector has it off."""
+    for snapshot in reversed(context.tenant.snapshots):
+        connectors = (snapshot.outbound if side == "outbound" else snapshot.inbound) or ()
+        found = next((c for c in connectors if c.name == name), None)
+        if found is not None:
+            return not found.enabled
+    return False
 
 
 def onprem_recipient_unrouted(causes: pa.Table, _context: Context) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from analyzer.lint import CHECKS
 from analyzer.schema import CAUSES
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.tenant.model import Organization, Snapshot, Tenant
+from tests.builders import outbound
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 PLAIN: dict[str, Any] = {
@@ -95,6 +96,12 @@ RAISED = [
     ("MF101", {**OUT, "selected_outbound": "(none)"}, {}, "Connector 1"),
     ("MF102", MISROUTE, OUT, "Enabled"),
     ("MF102", {**MISROUTE, "logged_outbound": "Connector 1", "selected_outbound": "(none)"}, OUT, "RecipientDomains"),
+    (
+        "MF102",
+        {**ARRIVAL, "inbound_verdict": "misroute", "verdict": "misroute", "logged_inbound": "From our servers"},
+        ARRIVAL,
+        "SenderIPAddresses",
+    ),
     ("MF103", {"outbound_verdict": "unrouted", "verdict": "unrouted"}, MISROUTE, "RecipientDomains"),
     ("MF104", {**ARRIVAL, "inbound_verdict": "unrouted", "verdict": "unrouted"}, WEAK, "SenderIPAddresses"),
     ("MF105", AMBIGUOUS, OUT, "RecipientDomains"),
@@ -125,6 +132,16 @@ def test_raised_by_its_cause_and_not_by_a_near_miss(
     assert [(r["messages"], r["failed"]) for r in rows] == [(7, 0)]
     assert word in rows[0]["advice"]
     assert code not in [r["code"] for r in found(near)]
+
+
+@pytest.mark.parametrize("enabled, word", [(True, "RecipientDomains"), (False, "is off in the export")])
+def test_a_misroute_over_a_connector_that_is_off_says_so(*, enabled: bool, word: str) -> None:
+    """What is off routes nothing: to narrow its domains would change nothing."""
+    line = outbound("Connector 1", "fabrikam.com", enabled=enabled)
+    raising = {**MISROUTE, "logged_outbound": "Connector 1", "selected_outbound": "(none)"}
+    (row,) = (r for r in found(raising, tenant=Tenant((Snapshot(outbound=(line,)),))) if r["code"] == "MF102")
+
+    assert word in row["advice"]
 
 
 def test_every_kind_has_a_case() -> None:
