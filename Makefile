@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SAMPLE_ROWS ?= 2500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest coverage lint format types contracts docs docs-check notebooks notebooks-check \
+.PHONY: help demo test test-lowest prove coverage lint format types contracts docs docs-check notebooks notebooks-check \
         samples golden bench bench-smoke lock wheel check clean
 
 help: ## list the targets
@@ -36,11 +36,14 @@ test-lowest: $(VENV)/.ready-dev ## run every test on the oldest versions that py
 	$(BIN)/uv pip install --quiet --python build/lowest --no-deps -e .
 	build/lowest/bin/python -m pytest -W default $(ARGS)
 
+prove: $(VENV)/.ready-dev ## hold the engine against the second one on 100,000 random cases (half an hour)
+	$(BIN)/python -m pytest tests/test_two_engines.py --hypothesis-profile nightly $(ARGS)
+
 coverage: $(VENV)/.ready-dev ## run every test and demand every branch of the deciding modules
 	$(BIN)/python -m coverage run -m pytest $(ARGS)
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --fail-under=100 \
-	  --include='analyzer/selection/*,analyzer/paths.py,analyzer/compare*,analyzer/findings/*'
+	  --include='analyzer/selection/*,analyzer/paths.py,analyzer/evidence/*,analyzer/compare/*,analyzer/findings/*'
 
 lint: $(VENV)/.ready-dev ## check style and format (ruff)
 	$(BIN)/ruff check .

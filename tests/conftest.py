@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("nightly", max_examples=5000)  # pytest --hypothesis-profile nightly
 
 Golden = Callable[[Path, object], None]
 

@@ -132,7 +132,15 @@ def _ruled(weighed: SideJudgement, plain: SideJudgement, other: SideJudgement, a
     both = tuple(dict.fromkeys((*plain.candidates, *plain.answer.names(), *other.answer.names())))
     if other.verdict is Verdict.MATCH:
         return replace(weighed, verdict=Verdict.AMBIGUOUS, reason=f"policy-{a.name.replace('_', '-')}", candidates=both)
+    if weighed.verdict is Verdict.MISROUTE and other.verdict is Verdict.MISMATCH and not _borne_out(plain):
+        # rule: 8, a misroute is a path that no value of a policy allows; this value allows it, to another connector.
+        return replace(weighed, verdict=Verdict.MISMATCH, reason=other.reason, candidates=both)
     agrees = other.value is not None and not other.value.names and other.answer.outcome is Outcome.NONE
     if other.verdict in ALARMS and agrees and GRAVITY[other.verdict] < GRAVITY[weighed.verdict]:
         return replace(weighed, verdict=other.verdict, reason=other.reason, candidates=both)
     return weighed
+
+
+def _borne_out(side: SideJudgement) -> bool:
+    """Tell whether the log has what was selected, so that only the path is wrong."""
+    return side.value is not None and bool(set(side.value.names) & set(side.answer.names()))

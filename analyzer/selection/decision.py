@@ -73,3 +73,8 @@ class Answer:
     def same_as(self, other: Answer) -> bool:
         """Tell whether both say the same, reasons aside."""
         return (self.outcome, self.connector, self.candidates) == (other.outcome, other.connector, other.candidates)
+
+
+def by_name(name: str) -> tuple[str, str]:
+    """Order connector names without regard to case, as they are compared; policy `lowest_name` goes by it."""
+    return name.casefold(), name

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyzer.addresses import covers_host
-from analyzer.selection.decision import Answer, Outcome, Step
+from analyzer.selection.decision import Answer, Outcome, Step, by_name
 from analyzer.selection.facts import DomainFacts, Lens, SourceFacts
 from analyzer.tenant.model import ConnectorType, InboundConnector
 from analyzer.tenant.policy import Policy
@@ -209,7 +209,7 @@ ORDER: tuple[tuple[str, Callable[[InboundQuestion, InboundView], Answer | None],
 
 def _one_of(connectors: tuple[InboundConnector, ...], policy: Policy, reason: str) -> Answer | None:
     # rule: 4.2, 4 "two equal ones"; policy `equal_candidates`
-    names = tuple(sorted(i.name for i in connectors))
+    names = tuple(sorted((i.name for i in connectors), key=by_name))
     if not names:
         return None
     if len(names) == 1 or policy.equal_candidates == "lowest_name":

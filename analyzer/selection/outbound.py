@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from analyzer.selection.decision import Answer, Outcome, Step
+from analyzer.selection.decision import Answer, Outcome, Step, by_name
 from analyzer.selection.facts import DomainFacts, Lens, RecipientFacts
 from analyzer.tenant.model import ConnectorType, OutboundConnector, Place, TransportRule
 from analyzer.tenant.policy import Policy
@@ -188,7 +188,8 @@ def _cmt(question: OutboundQuestion, view: OutboundView) -> Answer | None:
     if not view.cmt or not covered_by_cmt(question, view.policy):
         return None
     match = view.match(question.recipient.domain)
-    specific = match.rank <= Rank.SUFFIX and match.connectors and not any(is_cmt(c) for c in match.connectors)
+    # Where a CMT connector is one of several that match equally well, step 3 has them all as candidates.
+    specific = match.rank <= Rank.SUFFIX and any(not is_cmt(c) for c in match.connectors)
     if specific and view.policy.cmt_vs_specific == "specific":
         return None
     return _one_of(view.cmt, view.policy, "centralized-mail-transport")
@@ -236,7 +237,7 @@ def covered_by_cmt(question: OutboundQuestion, policy: Policy) -> bool:
 
 def _one_of(connectors: tuple[OutboundConnector, ...], policy: Policy, reason: str) -> Answer:
     # rule: 3.4 "two enabled connectors, same domain"; policy `equal_candidates`
-    names = tuple(sorted(c.name for c in connectors))
+    names = tuple(sorted((c.name for c in connectors), key=by_name))
     if len(names) == 1 or policy.equal_candidates == "lowest_name":
         return Answer(Outcome.CONNECTOR, names[0], reason)
     return Answer(Outcome.AMBIGUOUS, reason="equal-candidates", candidates=names)

@@ -128,6 +128,14 @@ def test_an_answer_under_another_value_is_ambiguous(
             assert set(side.candidates) == {a for a in answers.values() if a}
 
 
+@pytest.mark.parametrize("setting", ["direct", "cmt"])
+def test_a_path_that_another_value_allows_is_no_misroute(setting: str) -> None:
+    """8: a misroute is a path that no value of a policy allows; where one does, another connector is a mismatch."""
+    ours = tenant(outbound=(CMT, OTHER), policy=Policy(cmt_forwarded=setting))
+    found = judged(ours, EXTENDED, FORWARD, logged_connector="Other")
+    assert found.outbound.verdict == "mismatch"
+
+
 @pytest.mark.parametrize("name, changes, cells, answers", R1)
 def test_the_answer_under_the_setting_matches(
     name: str, changes: dict[str, Any], cells: Row, answers: dict[str, str]

@@ -1,4 +1,4 @@
-"""Laws of selection over random configurations, and a plain rewriting of reference 3.3 to hold it against."""
+"""Laws of selection over random configurations."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from hypothesis import strategies as st
 
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.inbound import InboundView, select_inbound
-from analyzer.selection.outbound import OutboundQuestion, OutboundView, select_outbound
+from analyzer.selection.outbound import OutboundView, select_outbound
 from analyzer.tenant.model import ConnectorType, InboundConnector, OutboundConnector, Place
 from analyzer.tenant.policy import POLICIES, Policy
 from tests.builders import inbound, lens, networks, outbound
-from tests.selection.asking import ACCEPTED, asked_inbound, asked_outbound, said
+from tests.selection.asking import ACCEPTED, asked_inbound, asked_outbound
 
 DOMAINS = ("contoso.com", "sales.contoso.com", "eu.sales.contoso.com", "fabrikam.com", "eu.northwindtraders.com")
-ACCEPTED_HERE = {"contoso.com", "sales.contoso.com", "fabrikam.com", "eu.northwindtraders.com"}  # by asking.ACCEPTED
 FOREIGN = ("example.org", "eu.example.org", "notcontoso.com")
-ORDERS = {"example": ("exact", "suffix", "all accepted", "*"), "list": ("exact", "all accepted", "suffix", "*")}  # 3.5
 PATTERNS = ("contoso.com", "*.contoso.com", "*.sales.contoso.com", "*.com", "fabrikam.com", "example.org", "*")
 WAYS = tuple(f"{a.value}>{b.value}" for a in Place for b in Place)
 OWN = {Place.CLOUD, Place.ONPREMISES}
@@ -194,81 +192,3 @@ def test_lowest_name_is_the_first_candidate(
         assert one.connector == several.candidates[0]
     else:
         assert one == several
-
-
-@given(connectors=outbound_connectors(), policy=policies, asked=outbound_asked())
-@settings(max_examples=400, deadline=None)
-def test_selection_agrees_with_the_pseudo_code(
-    connectors: tuple[OutboundConnector, ...], policy: Policy, asked: dict[str, Any]
-) -> None:
-    """The engine answers as reference 3.3 does when it is written down step by step."""
-    seen = lens(outbound=connectors, accepted=ACCEPTED)
-    question = asked_outbound(seen, **asked)
-    found = said(select_outbound(question, OutboundView(seen, policy)))
-
-    assert found == _as_written(connectors, policy, asked["domain"], question=question)
-
-
-def _as_written(
-    connectors: tuple[OutboundConnector, ...], policy: Policy, domain: str, *, question: OutboundQuestion
-) -> str:
-    """Reference 3.3 for a message that no rule routes and nobody refuses, as it is written there."""
-    routing = [
-        c
-        for c in connectors
-        if c.enabled
-        and not c.rule_scoped
-        and not c.test_mode
-        and not (policy.unvalidated == "ignored" and c.validated is False)
-    ]
-    cmt = [c.name for c in routing if c.route_all_via_onpremises and c.type is ConnectorType.ONPREMISES]
-    external = question.destination in {Place.INTERNET, Place.PARTNER}
-    covered = _covered(question, policy, external=external) and bool(cmt)
-    if question.destination is Place.CLOUD and not covered:
-        return "local"  # step 2
-    ways = {c.name: way for c in routing if (way := _way(c, domain, policy)) is not None}
-    best = _best(ways, policy)
-    if covered:  # step 4
-        outranked = bool(best) and ways[best[0]][0] in {"exact", "suffix"} and not set(cmt) & set(best)
-        return _tie(best if outranked and policy.cmt_vs_specific == "specific" else cmt, policy)
-    if external:  # step 5, an exempt message
-        ways = {name: way for name, way in ways.items() if way[0] != "*" or name not in cmt}
-    return _tie(_best(ways, policy), policy) or "none"  # steps 5 and 6
-
-
-def _covered(question: OutboundQuestion, policy: Policy, *, external: bool) -> bool:
-    if question.origin is Place.ONPREMISES:
-        return False
-    if external and (question.forwarded or question.origin is not Place.CLOUD):
-        return policy.cmt_forwarded == "cmt"
-    return external or (question.destination is Place.CLOUD and question.origin is not Place.CLOUD)
-
-
-def _way(connector: OutboundConnector, domain: str, policy: Policy) -> tuple[str, int] | None:
-    """Say the best way in which one connector matches a domain, and how long the pattern is."""
-    apex = policy.wildcard_apex == "include"
-    ways = {("exact", 0) for p in connector.recipient_domains if p == domain}
-    ways |= {("*", 0) for p in connector.recipient_domains if p == "*"}
-    for pattern in connector.recipient_domains:
-        if pattern.startswith("*.") and (domain.endswith(pattern[1:]) or (apex and domain == pattern[2:])):
-            ways.add(("suffix", len(pattern)))
-    if connector.all_accepted_domains and connector.type is ConnectorType.ONPREMISES:
-        named, accepted = bool(ways), domain in ACCEPTED_HERE
-        if accepted:
-            ways.add(("all accepted", 0))
-        both = connector.recipient_domains and policy.scope_combination == "intersection"
-        ways = ways if not both or (named and accepted) else set()
-    return min(ways, key=lambda way: _place(way, policy), default=None)
-
-
-def _place(way: tuple[str, int], policy: Policy) -> tuple[int, int]:
-    return ORDERS[policy.precedence].index(way[0]), -way[1]
-
-
-def _best(ways: dict[str, tuple[str, int]], policy: Policy) -> list[str]:
-    first = min((_place(way, policy) for way in ways.values()), default=None)
-    return [name for name, way in ways.items() if _place(way, policy) == first]
-
-
-def _tie(names: list[str], policy: Policy) -> str:
-    return " | ".join(sorted(names)) if policy.equal_candidates == "ambiguous" else min(names, default="")

@@ -106,6 +106,12 @@ EQUALS: Table = [
     ((EXACT, TWIN), "contoso.com", "equal_candidates=lowest_name", "Exact"),
     ((EXACT, P_CONTOSO), "contoso.com", "", "A partner | Exact"),  # 3.4 OnPremises vs Partner
     ((EXACT, P_CONTOSO), "contoso.com", "equal_candidates=lowest_name", "A partner"),
+    (
+        (outbound("zeta", "contoso.com"), outbound("Yotta", "contoso.com"), outbound("alpha", "contoso.com")),
+        "contoso.com",
+        "equal_candidates=lowest_name",
+        "alpha",
+    ),  # names compare without regard to case
     ((WILD, TWIN), "mail.contoso.com", "", "Twin | Wild"),
     ((WILD, TWIN), "contoso.com", "", "Twin"),  # one exact, one wildcard: not equal
     ((WILD, TWIN), "contoso.com", "wildcard_apex=exclude", "Twin"),
@@ -176,9 +182,14 @@ TRANSPORT: list[tuple[tuple[OutboundConnector, ...], str, str, str, str]] = [
     ((CMT, SECOND_CMT), "cloud>internet", "example.org", "equal_candidates=lowest_name", "CMT"),
 ]  # fmt: skip
 
+EQUAL_CMT = outbound("CMT", "example.org", route_all_via_onpremises=True)
 SPECIFIC: list[tuple[tuple[OutboundConnector, ...], str, str, str, str]] = [
     ((CMT, P_EXACT), "cloud>internet", "example.org", "", "P exact"),  # 3.3, 2 against a more specific connector
     ((CMT, P_EXACT), "cloud>internet", "example.org", "cmt_vs_specific=cmt", "CMT"),
+    # 3.3, steps 3 and 4: a CMT connector that matches as closely as another one is a candidate beside it.
+    ((EQUAL_CMT, P_EXACT), "cloud>internet", "example.org", "", "CMT | P exact"),
+    ((EQUAL_CMT, P_EXACT), "cloud>internet", "example.org", "cmt_vs_specific=cmt", "CMT"),
+    ((EQUAL_CMT, STAR), "cloud>internet", "example.org", "", "CMT"),
     ((CMT, P_WILD), "cloud>internet", "eu.example.org", "", "P wild"),
     ((CMT, P_WILD), "cloud>internet", "eu.example.org", "cmt_vs_specific=cmt", "CMT"),
     ((CMT, P_WILD), "cloud>internet", "example.org", "", "P wild"),

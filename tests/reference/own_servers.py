@@ -1,0 +1,77 @@
+"""Send and Receive connectors of the organization's own servers (reference 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
+from tests.reference.answers import NONE, Answer
+from tests.reference.domains import EVERYTHING, EXACT, SUFFIX, meets
+
+ORDER = {EXACT: 0, SUFFIX: 1, EVERYTHING: 2}
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A message for one SMTP recipient as one server sends it; `site` is that server's."""
+
+    domain: str
+    size: int
+    server: str
+    site: str | None = None
+
+
+def send(message: Sending, connectors: tuple[SendConnector, ...]) -> Answer:
+    """Say by which Send connector the message leaves (6, steps 1 to 7)."""
+    matching = [(c, space) for c in connectors if (space := _space(c, message)) is not None]
+    matching = [(c, space) for c, space in matching if c.enabled and _in_scope(c, message)]
+    fitting = [(c, s) for c, s in matching if c.max_message_size is None or message.size <= c.max_message_size]
+    if matching and not fitting:
+        return Answer("reject")  # step 7: too large for all
+    if not fitting:
+        return NONE  # step 7: the Unreachable queue
+    best = min(fitting, key=lambda pair: (*pair[1], _hops(pair[0], message), pair[0].name.casefold()))
+    return Answer("connector", (best[0].name,))
+
+
+def _space(connector: SendConnector, message: Sending) -> tuple[int, int, int] | None:
+    """Steps 3 and 4: the most specific address space, then the lowest cost."""
+    fits = (
+        (ORDER[kind], -len(s.domain) if kind == SUFFIX else 0, s.cost)
+        for s in connector.address_spaces
+        if (kind := meets(s.domain, message.domain, apex=True)) is not None
+    )
+    return min(fits, default=None)
+
+
+def _in_scope(connector: SendConnector, message: Sending) -> bool:
+    """Step 2: IsScopedConnector false, or the same site."""
+    return (
+        not connector.scoped
+        or message.server in connector.source_servers
+        or (message.site is not None and connector.site == message.site)
+    )
+
+
+def _hops(connector: SendConnector, message: Sending) -> int:
+    """Step 5: local server, same site, remote site."""
+    if message.server in connector.source_servers:
+        return 0
+    return 1 if message.site is not None and connector.site == message.site else 2
+
+
+def receive(ip: str, server: str, port: int, connectors: tuple[ReceiveConnector, ...]) -> Answer:
+    """Say which Receive connector takes a session: the most specific range that holds the client's address."""
+    address = ip_address(ip)
+    held = [
+        (int(r.last) - int(r.first), c.name)
+        for c in connectors
+        if c.enabled and c.server == server and any(b.port == port for b in c.bindings)
+        for r in c.remote_ranges
+        if r.first.version == address.version and int(r.first) <= int(address) <= int(r.last)
+    ]
+    if not held:
+        return NONE
+    narrowest = min(held)[0]
+    return Answer("connector", tuple(sorted({name for width, name in held if width == narrowest})))

@@ -1,0 +1,27 @@
+"""A second engine, slow and plain, written from the reference text alone (its sections are cited at each branch).
+
+It imports of the program nothing but the frozen values of a tenant, and knows no missing input:
+`tests/test_two_engines.py` tries every value that an input could have and holds the first engine against the outcome.
+"""
+
+from tests.reference.answers import Answer
+from tests.reference.arriving import Arriving, arrive
+from tests.reference.judging import Configuration, judge_arriving, judge_leaving
+from tests.reference.leaving import Leaving, leave
+from tests.reference.own_servers import Sending, receive, send
+from tests.reference.showing import destination
+
+__all__ = [
+    "Answer",
+    "Arriving",
+    "Configuration",
+    "Leaving",
+    "Sending",
+    "arrive",
+    "destination",
+    "judge_arriving",
+    "judge_leaving",
+    "leave",
+    "receive",
+    "send",
+]
