@@ -81,16 +81,17 @@ class OutboundView:
         steps: list[Step] = []
         for connector in self.lens.outbound:
             unusable = self._unusable(connector)
-            found = None if unusable else rank(connector, domain, self.policy)
+            exempt = exempt_from_cmt and is_cmt(connector)
+            found = None if unusable else rank(connector, domain, self.policy, star=not exempt)
             if unusable:
                 steps.append(unusable)
-            elif found is None:
-                steps.append(Step(connector.name, "does not match the recipient domain", "3.4"))
-            elif exempt_from_cmt and is_cmt(connector) and found[0] == order_of(self.policy)[Rank.STAR]:
+            elif found is not None:
+                ranked.append((found[:2], connector, found[2]))
+            elif exempt and rank(connector, domain, self.policy) is not None:
                 # rule: KB 3194415, an exempt message does not fall back onto the CMT connector's own `*`
                 steps.append(Step(connector.name, "its * does not count for mail exempt from CMT", "3.3 step 5"))
             else:
-                ranked.append((found[:2], connector, found[2]))
+                steps.append(Step(connector.name, "does not match the recipient domain", "3.4"))
         return self._winners(ranked, steps)
 
     def _winners(self, ranked: list[tuple[tuple[int, int], OutboundConnector, str]], steps: list[Step]) -> Match:
@@ -130,9 +131,16 @@ def order_of(policy: Policy) -> dict[Rank, int]:
     return {Rank.EXACT: 0, Rank.SUFFIX: suffix, Rank.ALL_ACCEPTED: accepted, Rank.STAR: 3}
 
 
-def rank(connector: OutboundConnector, domain: DomainFacts, policy: Policy) -> tuple[int, int, str] | None:
-    """Say how well a connector matches: (rank, shorter is better within it, words); None = not at all."""
+def rank(
+    connector: OutboundConnector, domain: DomainFacts, policy: Policy, *, star: bool = True
+) -> tuple[int, int, str] | None:
+    """Say how well a connector matches: (rank, shorter is better within it, words); None = not at all.
+
+    Without `star` a `*` among its domains does not count.
+    """
     order, by_domain = order_of(policy), _by_recipient_domain(connector, domain, policy)
+    if by_domain and by_domain[0] is Rank.STAR and not star:
+        by_domain = None
     # AllAcceptedDomains is effective only on OnPremises connectors (3.1).
     scoped_to_accepted = connector.all_accepted_domains and connector.type is ConnectorType.ONPREMISES
     accepted = scoped_to_accepted and domain.accepted is not None

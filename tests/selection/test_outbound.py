@@ -171,6 +171,9 @@ TRANSPORT: list[tuple[tuple[OutboundConnector, ...], str, str, str, str]] = [
     ((BARE_CMT,), "cloud>onpremises", "contoso.com", "", "none"),  # not covered, and no domain matches
     ((STAR,), "internet>cloud", "contoso.com", "", "local"),  # a * alone is not CMT
     ((STAR,), "onpremises>internet", "example.org", "", "Star"),
+    # 3.3, step 5: its * does not count, so only one of the two scopes is left.
+    ((outbound("CMT", "*", route_all_via_onpremises=True, all_accepted_domains=True),), "onpremises>internet",
+     "fabrikam.com", "scope_combination=intersection", "none"),
     ((outbound("CMT", "*", route_all_via_onpremises=True, **OFF),), "cloud>internet", "example.org", "", "none"),
     ((outbound("CMT", route_all_via_onpremises=True, type=PARTNER),), "cloud>internet", "example.org", "", "none"),
     ((outbound("CMT", "*", route_all_via_onpremises=True, **TEST),), "internet>cloud", "contoso.com", "", "local"),
