@@ -111,7 +111,16 @@ def _reading(cases: Group, groups: list[Group], steps: tuple[Step, ...]) -> tupl
     if len(groups) == 1:
         return steps
     paths = dict.fromkeys(f"{c.origin}>{c.destination}" for c in cases)
-    return (Step("reading", f"if the message goes {' or '.join(paths)}", "8, missing inputs", steps),)
+    told = f"if the message goes {' or '.join(paths)}{_by_rule(cases, groups)}"
+    return (Step("reading", told, "8, missing inputs", steps),)
+
+
+def _by_rule(cases: Group, groups: list[Group]) -> str:
+    """Name the rules of some readings, where the readings differ in them."""
+    if len({c.rule for group in groups for c in group}) == 1:
+        return ""
+    fired = dict.fromkeys(c.rule for c in cases)
+    return " and " + " or ".join("no rule routed it" if r is None else f"rule {r.name} fired" for r in fired)
 
 
 def _flat(groups: Iterable[tuple[Step, ...]]) -> Iterator[Step]:

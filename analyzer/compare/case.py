@@ -63,7 +63,7 @@ def inputs_of(row: Observation, lens: Lens) -> Inputs:
         rules = {place: _told_by_log(found, lens) for place, (found, _) in met.items()}
         return Inputs(origin, destination, refused, rules, ())
     rules = {place: found for place, (found, _) in met.items()}
-    conditions = tuple(dict.fromkeys(c for _, unseen in met.values() for c in unseen))
+    conditions = tuple(sorted({c for _, unseen in met.values() for c in unseen}))
     return Inputs(origin, destination, refused, rules, conditions)
 
 

@@ -100,6 +100,7 @@ def _considered(lens: Lens, seen: Shown, origin: Place | None) -> Iterator[tuple
 def explain_rules(lens: Lens, seen: Shown, origin: Place | None) -> Iterator[Step]:
     """Tell how each rule fared, in order, down to the one that surely fired."""
     for rule, found in _considered(lens, seen, origin):
-        yield Step(f"rule {rule.name}", found.words(), _CITE)
+        stops = "" if rule.connector or found.fired is Truth.FALSE else "; stops the rules below it"
+        yield Step(f"rule {rule.name}", found.words() + stops, _CITE)
         if found.fired is Truth.TRUE:
             return

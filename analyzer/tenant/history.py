@@ -237,7 +237,7 @@ def _sizes(snapshot: Snapshot) -> Iterator[tuple[str, int | None]]:
         "outbound connectors": snapshot.outbound,
         "inbound connectors": snapshot.inbound,
         "accepted domains": snapshot.accepted,
-        "rules that route": snapshot.rules,
+        "rules that route": snapshot.rules and tuple(r for r in snapshot.rules if r.connector),
         "recipients": snapshot.directory,
     }
     for name, values in kinds.items():

@@ -129,6 +129,13 @@ def test_each_rule_tells_how_it_fared_down_to_the_one_that_fired() -> None:
     ]
 
 
+def test_a_rule_that_only_stops_says_so() -> None:
+    """A rule that routes nothing stands in the steps for what it hides."""
+    seen = lens(rules=(STOP, ALWAYS_LAST))
+
+    assert [s.fate for s in explain_rules(seen, _shown(seen, ERIN, BOB), None)] == ["fired; stops the rules below it"]
+
+
 def test_rules_that_all_fall_are_all_explained() -> None:
     """Where nothing fired, every rule says why."""
     seen = lens(rules=(BOBS, SAVE_BOB))
