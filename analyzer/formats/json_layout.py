@@ -36,7 +36,7 @@ class JsonLayout:
 
     Attributes:
         numbers: Keys whose values are whole numbers, as far as was seen.
-        paged: Whether the envelope names a next page before its list.
+        paged: Whether the envelope, the first where several follow one another, names a next page before its list.
         within: Key of the object that holds the row, where each is streamed in an envelope of its own.
         outer: The keys beside it.
     """
@@ -61,10 +61,15 @@ class JsonLayout:
 
     def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
         """Cut into chunks of whole objects."""
+        headers: list[bytes] = []
 
         def whole(text: bytes, *, last: bool) -> Chunk:
-            chunk = self._lines(text, last=last) if self.wrapping == "lines" else find_spans(text, last=last)
-            return self._closed(chunk, text[len(chunk.data) :], stream.damage) if last else chunk
+            lines = self.wrapping == "lines"
+            chunk = self._lines(text, last=last) if lines else find_spans(text, last=last, headers=headers)
+            if not last:
+                return chunk
+            paged = b"nextlink" in headers[-1].lower() if headers else self.paged
+            return self._closed(chunk, text[len(chunk.data) :], stream.damage, paged=paged)
 
         for chunk in cut_whole(stream, size, whole):
             yield chunk
@@ -111,7 +116,7 @@ class JsonLayout:
         spans = np.stack([starts, ends], axis=1).astype(np.int64)[filled]
         return Chunk(data, spans, too_long(spans, LONG_LINE))
 
-    def _closed(self, chunk: Chunk, rest: bytes, damage: str) -> Chunk:
+    def _closed(self, chunk: Chunk, rest: bytes, damage: str, *, paged: bool) -> Chunk:
         """Look at what follows the last whole object of the file."""
         assert chunk.spans is not None
         data, spans, broken, notes = chunk.data + rest, chunk.spans, dict(chunk.broken), []
@@ -127,7 +132,7 @@ class JsonLayout:
             notes.append(why)
         elif self.wrapping != "objects" and b"]" not in rest and not damage:
             notes.append(SEEMS_CUT)
-        if self.paged or b"nextlink" in rest.lower():
+        if paged or b"nextlink" in rest.lower():
             notes.append(MORE_PAGES)
         chunk = replace(chunk, data=data, spans=spans, broken=broken, notes=(*chunk.notes, *notes))
         return torn(chunk, damage, whole=not broken.keys() & {len(spans)}) if damage else chunk
@@ -188,7 +193,7 @@ def find_objects(head: bytes, *, whole: bool) -> JsonLayout | None:
         whole: Whether that is the whole file.
     """
     wrapping, skip = wrapping_of(head)
-    chunk = find_spans(head[skip:], last=whole)
+    chunk = find_spans(head[skip:], last=whole, headers=[])
     assert chunk.spans is not None
     found = [load_object(head[skip + start : skip + end]) for start, end in chunk.spans[:_SAMPLE]]
     rows = [row for row in found if row]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ _ENVELOPE = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(rb"\s*\[")
+_NEXT_PAGE = re.compile(rb"[\s}]*+,?" + _ENVELOPE.pattern, re.IGNORECASE)
 TAIL = re.compile(rb"[\s,\]]*+(?:" + _SCALAR + rb"\s*:\s*" + _SCALAR + rb"[\s,]*)*+[\s}\]]*+")
 _BEGUN = re.compile(rb"[\s,]*+\{")
 OVERLONG = "an object of more than 1 MB"
@@ -47,18 +49,26 @@ def wrapping_of(head: bytes) -> tuple[str, int]:
     return ("lines" if one_a_line else "objects"), 0
 
 
-def find_spans(data: bytes, *, last: bool) -> Chunk:
-    """Find the whole objects by their braces outside of text."""
+def find_spans(data: bytes, *, last: bool, headers: list[bytes]) -> Chunk:
+    """Find the whole objects by their braces outside of text.
+
+    Args:
+        data: Text that begins among the objects, or behind the envelope's list.
+        last: Whether the file ends with it.
+        headers: Takes up how each further envelope begins, where answers were put one behind the other.
+    """
     braces, opening = _braces(data)
     depth = np.cumsum(np.where(opening, 1, -1))
-    outside = np.flatnonzero(depth < 0)
-    if len(outside):  # the envelope closes: no record comes after it
-        inside = slice(0, int(outside[0]))
-        braces, opening, depth = braces[inside], opening[inside], depth[inside]
-    starts, ends = braces[opening & (depth == 1)], braces[~opening & (depth == 0)] + 1
+    inside, end = np.ones(len(braces), np.bool_), 0
+    for close, after, header in _pages(data, braces, depth):
+        inside[close:after] = False
+        if header:
+            end = header.end()
+            headers.append(header.group())
+    starts, ends = braces[inside & opening & (depth == 1)], braces[inside & ~opening & (depth == 0)] + 1
     spans = np.stack([starts[: len(ends)], ends], axis=1).astype(np.int64)
     broken = too_long(spans, OVERLONG)
-    end = int(spans[-1][1]) if len(spans) else 0
+    end = max(end, int(spans[-1][1]) if len(spans) else 0)
     if len(data) - end <= RECORD_LIMIT or (last and TAIL.fullmatch(data, end)):
         return Chunk(data[:end], spans, broken)
     onward = PastObject() if _BEGUN.match(data, end) else None
@@ -66,6 +76,17 @@ def find_spans(data: bytes, *, last: bool) -> Chunk:
     spans = np.append(spans, [[end, stop]], axis=0)
     broken[len(spans)] = OVERLONG if onward else LOST
     return Chunk(data[:stop], spans, broken, () if onward else (LOST,), onward=onward)
+
+
+def _pages(data: bytes, braces: Positions, depth: Positions) -> Iterator[tuple[int, int, re.Match[bytes] | None]]:
+    """Give for each end of an envelope its brace, the first brace behind, and how the next envelope begins, if any."""
+    for close in np.flatnonzero((depth < 0) & (np.append(0, depth[:-1]) == 0)):
+        header = _NEXT_PAGE.match(data, int(braces[close]))
+        after = int(np.searchsorted(braces, header.end())) if header else len(braces)
+        if header is None or depth[after - 1] != 0:
+            yield int(close), len(braces), None  # no record comes after it
+            return
+        yield int(close), after, header
 
 
 class PastObject:

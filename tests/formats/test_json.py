@@ -29,6 +29,10 @@ WRAPPINGS = {
     "value with count": json.dumps({"value": TYPED, "Count": 3}, indent=1),
     "results": json.dumps({"d": {"results": TYPED}}),
     "d": json.dumps({"d": TYPED}),
+    "answers put together": "".join(json.dumps({"@odata.nextLink": "x", "value": [row]}) for row in TYPED[:2])
+    + json.dumps({"@odata.context": "y", "value": TYPED[2:]}, indent=1),
+    "answers apart": "\n".join(json.dumps({"d": {"results": [row], "__count": 1}}) for row in TYPED),
+    "answer without rows": json.dumps({"value": TYPED}) + json.dumps({"value": []}),
     "lists put together": json.dumps(TYPED[:1]) + "\n" + json.dumps(TYPED[1:]),
     "keys sorted": json.dumps(TYPED, sort_keys=True),
     "escapes": json.dumps(TYPED).replace("<", "\\u003c").replace("@", "\\u0040"),
@@ -103,10 +107,31 @@ def test_a_next_page_is_noted(tmp_path: Path) -> None:
         assert found.log.notes == ("the answer names a next page: this file holds only a part of the result",)
 
 
-def test_two_answers_in_one_file_are_not_lost_silently(tmp_path: Path) -> None:
-    """What follows the end of the list is a reject."""
+def test_what_follows_the_list_is_not_lost_silently(tmp_path: Path) -> None:
+    """What follows the end of the list and is no further answer is a reject."""
     page = json.dumps({"value": [TRACE]})
-    found = read(write(tmp_path, page + "\n" + page, "log.json"))
+    found = read(write(tmp_path, page + "\n" + json.dumps([TRACE]), "log.json"))
 
     assert (len(found.rows), found.rejected()) == (1, [2])
     assert found.rejects[0][1] == "text after the end of the list"
+
+
+@pytest.mark.parametrize("size", [1, 700, 5_000, 1 << 20])
+def test_pages_put_together_are_read_whole(tmp_path: Path, size: int) -> None:
+    """Answers page behind page, as a script appends them, give every row wherever the file is cut into chunks."""
+    statistics = {"Stats": {"rows": {"n": 1}}, "Schema": [{"Name": "Received"}]}
+    pages = [{**statistics, "Results": TYPED[: number % 4]} for number in range(30)]
+    found = read(write(tmp_path, "\n".join(map(json.dumps, [{"value": TYPED}, *pages])), "log.json"), size=size)
+
+    assert (found.records, len(found.rows)) == (3 + sum(number % 4 for number in range(30)),) * 2
+    assert (found.rejects, found.noise, found.log.notes) == ([], {}, ())
+
+
+def test_only_the_last_page_says_whether_another_follows(tmp_path: Path) -> None:
+    """A next page that is in the file is none that is missing."""
+    paged = json.dumps({"@odata.nextLink": "x", "value": [TRACE]})
+    whole = read(write(tmp_path, paged + json.dumps({"value": [TRACE]}), "log.json"))
+    partial = read(write(tmp_path, json.dumps({"value": [TRACE]}) + paged, "log.json"))
+
+    assert (len(whole.rows), whole.log.notes) == (2, ())
+    assert partial.log.notes == ("the answer names a next page: this file holds only a part of the result",)
