@@ -322,7 +322,7 @@ def test_convert_and_analyze_a_store(company: Generated, tmp_path: Path) -> None
     assert "new rows on" in first.stdout.splitlines()[-1]
     assert json.loads(again.stdout)["added"] == 0
     assert (refused.returncode, "exists already" in refused.stderr) == (2, True)
-    assert looked.stdout.startswith("store: normalised")
+    assert looked.stdout.startswith("store\n  format    normalised\n")
     books = json.loads(done.stdout)["run"]["books"]
     assert books["rows"] == books["read"] == json.loads(again.stdout)["inputs"][0]["noise"]["duplicate-file"]
 
