@@ -27,6 +27,7 @@ from analyzer.tenant.values import shown
 _JSON_START = re.compile(r"\s*(\[\s*[{\]]|\{\s*[\"}])")
 _HEADER_CELL = re.compile(r"[A-Za-z@][\w@. -]*")
 _XML_START = re.compile(r"\s*(<\?xml\b|<!--|<!DOCTYPE\s(?!\s*html\b)|<Objs\b)", re.IGNORECASE)
+_TABLE = re.compile(r"\s*[A-Z]\w*( +\w+)+ *(\r\n?|\n) *-{2,}( +-+)+ *(\r|\n|$)")
 _CLIXML = re.compile(r"<(!DOCTYPE\s+)?Objs\b")
 _HEAD = 65536
 _LARGEST = 256 << 20  # of the shapes that are read whole, or point back into what was read
@@ -42,8 +43,17 @@ class Shape(StrEnum):
     FORMAT_LIST = "Format-List"
     CONFIGURATION = "Microsoft365DSC"
     XML = "XML"
+    TABLE = "Format-Table"
     BLANK = "blank"
     OTHER = "other"
+
+
+# What is no export for us, and why; a note or a picture needs no word.
+LEFT_OUT = {
+    Shape.OTHER: None,
+    Shape.XML: "it is XML, but not of Export-Clixml",
+    Shape.TABLE: "it is what Format-Table prints, which leaves out and cuts values; export with ConvertTo-Json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ def open_document(file: Path, folder: Path) -> Document:
         if shape in (Shape.CLIXML, Shape.FORMAT_LIST, Shape.CONFIGURATION):
             _refuse_huge(file, shape)
         stream.seek(0)
-        digest = "" if shape in (Shape.OTHER, Shape.XML) else hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = "" if shape in LEFT_OUT else hashlib.file_digest(stream, "sha256").hexdigest()
     path = file.relative_to(folder).as_posix()
     if shape is not Shape.CSV:
         return Document(str(file), path, digest, shape)
@@ -168,6 +178,8 @@ def _shape(head: str, suffix: str) -> Shape:
         return Shape.CONFIGURATION
     if is_format_list(head):
         return Shape.FORMAT_LIST
+    if _TABLE.match(head):
+        return Shape.TABLE
     header, _ = _header(head)
     named = bool(header) and all(_HEADER_CELL.fullmatch(cell) for cell in header)
     is_csv = named and (len(header) > 1 or suffix == ".csv" or head.startswith("#TYPE"))

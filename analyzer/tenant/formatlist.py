@@ -63,16 +63,21 @@ def read_format_list(text: str, where: str) -> Iterator[Mapping[str, object]]:
 
 
 def _blocks(lines: list[str], where: str, edge: int) -> Iterator[list[_Property]]:
-    """Part the lines into objects: a name at the margin after an empty line begins the next."""
+    """Part the lines into objects: a name at the margin after an empty line begins the next.
+
+    A line of nothing but the margin is an empty line of the value above, such as a rule's Description
+    ends with; it parts two objects only where a name would stand twice, as in text padded with blanks.
+    """
     found: dict[str, _Property] = {}
     last: _Property | None = None
-    gap = False
+    gap = padded = False
     for number, line in enumerate(lines, start=1):
         if not line.strip() or _PROMPT.match(line):
-            gap = True
+            inside = last is not None and line.isspace() and len(line) >= last.margin
+            padded, gap = padded or inside, gap or not inside
             continue
         if (label := _LABEL.fullmatch(line)) is not None:
-            if gap and found:
+            if found and (gap or (padded and label["name"].lower() in found)):
                 yield list(found.values())
                 found = {}
             last = _Property(label["name"], number, label.end("colon") + 1)
@@ -83,7 +88,7 @@ def _blocks(lines: list[str], where: str, edge: int) -> Iterator[list[_Property]
             raise TenantError(f"{where}: line {number}", f"{shown(line[:40])!r} is no property", _ADVICE)
         last.lines.append(line[last.margin :] if label or not line[: last.margin].strip() else line.strip())
         last.full.append(_width(line) >= edge - 1)
-        gap = False
+        gap = padded = False
     if found:
         yield list(found.values())
 

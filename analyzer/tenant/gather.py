@@ -24,7 +24,7 @@ from analyzer.tenant.exports import (
     missing,
     recognise,
 )
-from analyzer.tenant.files import Document, Shape, open_document
+from analyzer.tenant.files import LEFT_OUT, Document, Shape, open_document
 from analyzer.tenant.migrations import MigrationBuilder, MigrationList
 from analyzer.tenant.recipients import ListBuilder, RecipientList, read_csv
 from analyzer.tenant.settings import FILE_NAME
@@ -101,8 +101,8 @@ def _read(document: Document, gathered: Gathered, *, onpremises: bool) -> bool:
         return False
     if document.shape is Shape.CSV:
         return _read_csv(document, gathered, onpremises=onpremises)
-    if document.shape in (Shape.OTHER, Shape.XML):
-        return _left_out(document, "it is XML, but not of Export-Clixml" if document.shape is Shape.XML else None)
+    if document.shape in LEFT_OUT:
+        return _left_out(document, LEFT_OUT[document.shape])
     return _read_objects(document, gathered, onpremises=onpremises)
 
 
@@ -151,7 +151,7 @@ def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -
         _left_out(document, _unused(kind))
     if known or listed:
         if unknown:
-            _log.warning("%s: %d objects are of no known export", document.where, unknown)
+            _log.warning("%s: of no known export: %d of its objects", document.where, unknown)
         return True
     if not unknown and not unused and not foreign:
         gathered.blank.append(document.where)

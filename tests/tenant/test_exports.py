@@ -193,7 +193,7 @@ def test_mixed_and_nested_objects(tmp_path: Path) -> None:
 
 
 def test_what_is_no_export_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A note or picture is passed over in silence; JSON, CSV and XML of another kind with a word."""
+    """A note or picture is passed over in silence; JSON, CSV, XML and a table of the shell with a word."""
     r.write_tenant(tmp_path)
     (tmp_path / "README.md").write_text("[![badge](x)](y)\n# Exports, made by hand\n")
     (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
@@ -202,11 +202,14 @@ def test_what_is_no_export_is_left_out(tmp_path: Path, caplog: pytest.LogCapture
     (tmp_path / "other.csv").write_text("Date,Volume\n2025-03-24,5\n")
     (tmp_path / "x.xml").write_text('<Objs Version="1.1.0.1"></Objs>')
     (tmp_path / "logo.svg").write_text('<?xml version="1.0"?>\n<!DOCTYPE svg SYSTEM "x"><svg />')
+    (tmp_path / "notes.txt").write_text("Notes on the tenant\n-------------------\nall is well\n")
+    (tmp_path / "table.txt").write_text("\n\nName DomainName Default\n---- ---------- -------\nx    adatum.com True\n")
     (tmp_path / "page.html").write_text("<!DOCTYPE html><html></html>")
     with caplog.at_level(logging.WARNING):
         tenant = load_tenant(tmp_path)
     said = {Path(record.getMessage().split(" is left out")[0]).name for record in caplog.records}
-    assert said == {"dkim.json", "none.json", "other.csv", "x.xml", "logo.svg"}
+    assert said == {"dkim.json", "none.json", "other.csv", "x.xml", "logo.svg", "table.txt"}
+    assert "Format-Table" in next(m for m in caplog.messages if "table.txt" in m)
     assert "[exports] empty" in next(m for m in caplog.messages if "none.json" in m)
     assert sorted(tenant.digests) == [f"export{n}.txt" for n in range(7)]
 

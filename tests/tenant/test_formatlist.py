@@ -52,6 +52,44 @@ def test_format_list_as_it_is_pasted(tmp_path: Path) -> None:
     assert snapshot.outbound == EXPECTED.outbound
 
 
+RULES = """
+Priority                      : 0
+Description                   : If the message:
+                                \tIs received from 'Inside the organization'
+                                
+                                Take the following actions:
+                                \tRoute the message using the connector named 'Signatures'.
+                                
+State                         : Enabled
+FromScope                     : InOrganization
+RouteMessageOutboundConnector : Signatures
+Name                          : Signatures by service
+Guid                          : 3f6b6a1e-8a3d-4f39-9d4e-2a7e58f2dddd
+{between}
+Priority                      : 1
+Description                   : 
+State                         : Disabled
+FromScope                     : 
+RouteMessageOutboundConnector : Archive
+Name                          : To the archive
+Guid                          : 3f6b6a1e-8a3d-4f39-9d4e-2a7e58f2eeee
+"""  # noqa: W291, W293
+
+
+@pytest.mark.parametrize("between", ["", " " * 80])
+def test_an_empty_line_within_a_value_ends_no_object(
+    tmp_path: Path, between: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A rule's Description holds empty lines; what stands below it still belongs to the rule."""
+    rules = load(r.write(tmp_path, a=RULES.format(between=between).encode())).rules
+    assert rules is not None
+    assert [(rule.priority, rule.name, rule.enabled, (rule.guid or "")[-4:]) for rule in rules] == [
+        (0, "Signatures by service", True, "dddd"),
+        (1, "To the archive", False, "eeee"),
+    ]
+    assert caplog.text == ""
+
+
 LISTED = shapes.format_list(r.OUTBOUND).decode()
 BROKEN_LISTS = [
     (LISTED.replace("{*.Contoso.com, contoso.com}", "{*.Contoso.com, contoso.com...}"),
