@@ -1,18 +1,20 @@
-"""The oracle: rows of reference 11, through `analyzer.route`, as far as their rules are built.
+"""The oracle: every row of reference 11, through `analyzer.route` where a message is routed by Office 365.
 
-Elsewhere: on-premises Send connectors (30 to 35, tests/selection/test_onpremises.py). Not built yet:
-conditions on a recipient's city (6), the hybrid Send connector (14), lint (16).
+The own servers' Send connectors (14, 30 to 35) are asked of the engine itself; a loop (16) is the lint it leads to.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from analyzer import Decision, route
-from analyzer.tenant.model import DomainType, Organization, Tenant
+from analyzer.lint import lint_tenant
+from analyzer.selection.onpremises import SendQuestion, possible_send
+from analyzer.tenant.model import DomainType, Organization, OwnServers, Tenant
+from analyzer.tenant.onpremises import SendConnector
 from analyzer.tenant.policy import Policy
 from tests.builders import (
     BANKER,
@@ -28,11 +30,15 @@ from tests.builders import (
     accepted,
     directory,
     inbound,
+    lens,
     networks,
     outbound,
     rule,
     tenant,
 )
+from tests.compare.builders import EXTENDED, FROM_CLOUD, judged
+from tests.lint.tenants import WIZARD_OUT, wizard_tenant
+from tests.selection.test_onpremises import send
 
 RELAY = DomainType.INTERNAL_RELAY
 
@@ -149,6 +155,8 @@ ROWS = (
         "internet>cloud", "reject", "reject", code="5.7.68"),
     Row("28 near miss", NO_DIRECT_SEND, mail(BOB, SUN, FOREIGN_HOST), "internet>cloud", "local", "none"),
     Row("26", STRICT, mail(BOB, BANKER, FOREIGN_HOST, tls=False), "partner>cloud", "reject", "reject"),
+    Row("29", HYBRID, mail(ERIN, SUN, FOREIGN_HOST), "internet>internet", "reject", "reject", code="5.7.64"),
+    Row("29 near miss", HYBRID, mail(BOB, SUN, FOREIGN_HOST), "internet>cloud", "local", "none"),
     Row("26 near miss", STRICT, mail(BOB, BANKER, FOREIGN_HOST, tls=True), "partner>cloud", "local", "Bank"),
 )
 # fmt: on
@@ -194,8 +202,58 @@ def test_the_seed_names_the_policy_on_which_the_third_answer_rests() -> None:
     assert [d.policies for d in decisions] == [{}, {}, {"precedence": "example"}]
 
 
-def test_a_stranger_cannot_relay_through_us() -> None:
-    """11, case 29: nobody of ours sends and nobody of ours receives, so the message is not simply taken in."""
-    decision = route(HYBRID, recipient=ERIN, sender=SUN, ip=FOREIGN_HOST)
+def test_a_rule_that_the_log_reports_takes_the_message() -> None:
+    """11, case 6: where the log says that a rule routed, its connector is the right one, city or not."""
+    cells = {"event": "SEND", "recipient": ERIN, "logged_connector": "New Orleans", "routed_by_rule": True}
+    found = judged(BY_CITY, EXTENDED, FROM_CLOUD, cells)
 
-    assert (decision.path, decision.inbound_outcome) != ("internet>internet", "none")
+    assert (found.outbound.verdict, found.outbound.answer.connector) == ("match", "New Orleans")
+
+
+def test_a_connector_by_mx_to_our_own_servers_is_a_loop() -> None:
+    """11, case 16: with the MX at Office 365 the message comes back; the configuration says so before it is sent."""
+    looping, sound = (
+        wizard_tenant(outbound=(replace(WIZARD_OUT, use_mx_record=by_mx, smart_hosts=hosts),))
+        for by_mx, hosts in ((True, ()), (False, ("mail.contoso.com",)))
+    )
+
+    assert "MF309" in {caught.check.code for caught in lint_tenant(looping)}
+    assert "MF309" not in {caught.check.code for caught in lint_tenant(sound)}
+
+
+JULIA = "julia@marketing.contoso.com"
+WIZARD_SEND = wizard_tenant().snapshots[0].own.send or ()
+
+# fmt: off
+# number, recipient, Send connectors with their address spaces, size in bytes, the answer or why there is none
+SENT: tuple[tuple[str, str, tuple[SendConnector, ...], int, str], ...] = (
+    ("14", "david@contoso.mail.onmicrosoft.com", WIZARD_SEND, 1000, WIZARD_SEND[0].name),
+    ("14 near miss", "sun@example.net", WIZARD_SEND, 1000, "Internet"),
+    ("30", JULIA, (send("All", "*"), send("Wild", "*.contoso.com"), send("Exact", "marketing.contoso.com")),
+        1000, "Exact"),
+    ("31", JULIA, (send("All", "*"),), 1000, "All"),
+    ("32", JULIA, (send("b", "*", source_servers=("ex1",)), send("a", "*", source_servers=("ex1",))), 1000, "a"),
+    ("33", JULIA, (send("Other", "fabrikam.com"),), 1000, "unreachable-queue"),
+    ("34", JULIA, (send("a", "*", max_message_size=10), send("b", "*", max_message_size=20)),
+        1000, "too-large-for-every-connector"),
+    ("35", "x@sub.contoso.com", (send("Apex", "contoso.com"), send("All", "*")), 1000, "All"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("number, recipient, connectors, size, expected", SENT, ids=[row[0] for row in SENT])
+def test_oracle_of_own_servers(
+    number: str, recipient: str, connectors: tuple[SendConnector, ...], *, size: int, expected: str
+) -> None:
+    """The message leaves the organization's own server by the row's Send connector (11)."""
+    domain = lens(own=OwnServers(send=connectors)).domain(recipient.partition("@")[2])
+    (answer,) = possible_send(SendQuestion(domain, size, "ex1"), connectors)
+
+    assert (answer.connector or answer.reason) == expected, number
+
+
+def test_no_row_of_the_table_is_left_out() -> None:
+    """The table has 35 rows, and each is a case above (11)."""
+    numbers = {int(row.number.split()[0]) for row in ROWS} | {int(row[0].split()[0]) for row in SENT}
+
+    assert numbers | {16} == set(range(1, 36))
