@@ -46,6 +46,8 @@ class RouteTable(_Table):
 
     to: str = Field(description="Address or domain of the recipient.")
     sender: str | None = Field(default=None, alias="from", description='Envelope sender; "" is the null sender.')
+    header_from: str | None = Field(default=None, description="Sender in the header, where it is another.")
+    size: int | None = Field(default=None, ge=0, description="Bytes of the message, for mail flow rules.")
     ip: str | None = Field(default=None, description="Connecting address.")
     certificate: str | None = Field(default=None, description="Subject name that the source presents.")
     origin: Place | None = Field(default=None, description="Where the message comes from.")
@@ -140,6 +142,8 @@ def _route(table: RouteTable, tenant: Tenant) -> Check:
         tenant,
         recipient=table.to if "@" in table.to else f"postmaster@{table.to}",
         sender=table.sender,
+        header_from=table.header_from,
+        size=table.size,
         ip=table.ip,
         certificate=table.certificate,
         origin=table.origin or ("cloud" if table.sender is None and table.ip is None else None),

@@ -12,7 +12,8 @@ from analyzer.errors import UnreadableInput, UsageError
 from analyzer.report import Report, analyze
 from analyzer.simulator import generate
 from analyzer.tenant import load_tenant
-from tests.builders import BOB, FOREIGN_HOST, JOHN, OUR_SERVER, SUN, tenant
+from analyzer.tenant.predicates import Predicate
+from tests.builders import BOB, FOREIGN_HOST, JOHN, OUR_SERVER, SUN, outbound, rule, tenant
 
 PASSED, FAILED, UNKNOWN = Status
 
@@ -46,6 +47,31 @@ def test_routes(tmp_path: Path, keys: str, status: Status) -> None:
 
     assert found.status is status
     assert bool(found.why) == (status is not PASSED)
+
+
+RULED = tenant(
+    outbound=(outbound("Ruled", rule_scoped=True),),
+    rules=(rule("Ruled", senders=(BOB,), conditions=(Predicate("MessageSizeOver", ("1000000",)),)),),
+)
+
+
+@pytest.mark.parametrize(
+    "keys, status",
+    [
+        (f'from = "{BOB}"\nsize = 9000000', PASSED),
+        (f'from = "{BOB}"\nsize = 10', FAILED),
+        (f'from = "{BOB}"', UNKNOWN),  # the size is open
+        (f'from = "{BOB}"\nheader_from = "{JOHN}"\nsize = 9000000', FAILED),
+    ],
+)
+def test_a_route_may_say_what_rules_look_at(tmp_path: Path, keys: str, status: Status) -> None:
+    """Size and header sender of a route decide the rules that look at them."""
+    file = tmp_path / "routes.toml"
+    file.write_text(f'[[route]]\nto = "{SUN}"\norigin = "cloud"\nleaves = "Ruled"\n{keys}\n', encoding="utf-8")
+
+    (found,) = check_expected(file, RULED, None)
+
+    assert found.status is status
 
 
 @pytest.fixture(scope="module")
