@@ -117,6 +117,7 @@ def test_a_cut_file_is_said_and_counted(tenant: Path, tmp_path: Path) -> None:
     assert (done.returncode, strict.returncode) == (0, 4)
     assert [(r["source_file"], r["source_row"]) for r in rejects] == [("cut.csv", 20)]
     assert "user19" in rejects[0]["raw"]
+    assert "`mailflow validate LOG` shows the first" in done.stdout
 
 
 UNREADABLE = {

@@ -58,7 +58,7 @@ def _books(run: Run) -> Iterator[str]:
         noise = ", ".join(f"{kind} {_n(rows)}" for kind, rows in run.noise.items())
         yield f"          noise: {_shown(noise, WIDTH - 17)}"
     if books.rejected:
-        yield "          rejects.parquet says which rows were rejected and why"
+        yield "          rejects.parquet says which and why; `mailflow validate LOG` shows the first"
     evidence = "" if run.evidence_share is None else f"; {share(*_ratio(run.evidence_share))} with connector evidence"
     yield f"Messages  {_n(books.verdict_rows)}, {run.counted}{evidence}"
 
