@@ -12,10 +12,13 @@ from datetime import UTC, datetime
 
 _EPOCH = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
 _ZONE = re.compile(r"\d:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$")
+_CLOCK = r"(?:,?\s+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<seconds>\d{2}))?(?:\s*(?P<half>[ap])\.?\s?m\.?)?)?"
 _CULTURE = re.compile(
-    r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})"
-    r"(?:,?\s+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<seconds>\d{2}))?(?:\s*(?P<half>[ap])\.?m\.?)?)?",
-    re.IGNORECASE,
+    r"(?P<first>\d{1,2})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<year>\d{4})" + _CLOCK, re.IGNORECASE
+)
+# Eastern Asia, Hungary, Sweden: only one order is written with the year first.
+_YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<first>\d{1,2})\.?" + _CLOCK, re.IGNORECASE
 )
 
 
@@ -29,6 +32,8 @@ def parse_moment(text: str, *, day_first: bool | None) -> datetime:
         return datetime.fromtimestamp(int(found[1]) / 1000, UTC)
     if found := _CULTURE.fullmatch(text.strip()):
         return _culture(found, day_first=day_first)
+    if found := _YEAR_FIRST.fullmatch(text.strip()):
+        return _culture(found, day_first=True)
     try:
         moment = datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError:
@@ -57,7 +62,8 @@ def _culture(found: re.Match[str], *, day_first: bool | None) -> datetime:
     try:
         return datetime(int(found["year"]), month, day, _hour(found), *_rest(found), tzinfo=UTC)
     except ValueError:
-        raise ValueError(f"{found[0]!r} is no date with the {'day' if day_first else 'month'} first") from None
+        order = "year" if found.re is _YEAR_FIRST else "day" if day_first else "month"
+        raise ValueError(f"{found[0]!r} is no date with the {order} first") from None
 
 
 def _hour(found: re.Match[str]) -> int:
