@@ -26,7 +26,7 @@ def as_text(found: Sequence[Row]) -> str:
 def _object(group: Sequence[Row]) -> Iterator[str]:
     first = group[0]
     if first.change == NOT_COMPARED:
-        yield f"{first.kind}s: not compared ({first.before} before, {first.after} after)"
+        yield f"{first.kind}: not compared ({first.before} before, {first.after} after)"
         return
     when = f", {first.changed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if first.changed_at else ""
     yield f"{first.kind} {first.object}: {first.change}{when}"

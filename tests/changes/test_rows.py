@@ -209,6 +209,12 @@ def test_text_says_object_property_and_where_mail_goes() -> None:
     assert as_text(()) == "Nothing differs."
 
 
+def test_text_says_what_only_one_side_exported() -> None:
+    """What one of the two did not export is named with what the other holds, and not taken for a change."""
+    found = changes(tenant(outbound=(LANE,)), tenant(outbound=None))
+    assert as_text(found).splitlines()[0] == "outbound connector: not compared (1 exported before, no export after)"
+
+
 def test_text_is_safe_for_a_terminal() -> None:
     """A name out of an export cannot steer the terminal."""
     assert "\x1b" not in as_text((Row("outbound connector", "\x1b[31mred", "added"),))
