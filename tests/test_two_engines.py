@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from analyzer.compare import Judgement
@@ -64,7 +64,12 @@ from tests.reference_engine import (
 )
 from tests.selection.asking import asked_inbound, asked_outbound, said
 
-CASES = settings(max_examples=5 * settings().max_examples, deadline=None)
+CASES = settings(
+    max_examples=5 * settings().max_examples,
+    deadline=None,
+    derandomize=settings.get_current_profile_name() != "nightly",  # an ordinary run draws the same cases each time
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
 
 
 @st.composite

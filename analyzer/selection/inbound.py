@@ -158,9 +158,10 @@ def _ranked(question: InboundQuestion, view: InboundView, *, restricting: bool) 
 def _best(ranked: Ranked, question: InboundQuestion, view: InboundView) -> Answer | None:
     best = min((r for r, _ in ranked), default=None)
     winners = tuple(i for r, i in ranked if r == best)
-    if question.plain_text and winners and all(i.require_tls for i in winners):
+    taking = tuple(i for i in winners if not (question.plain_text and i.require_tls))
+    if winners and not taking:
         return Answer(Outcome.REJECT, reason="partner-requires-tls")
-    return _one_of(winners, view.policy, "sender-domain")
+    return _one_of(taking, view.policy, "sender-domain")
 
 
 def restricts(connector: InboundConnector) -> bool:

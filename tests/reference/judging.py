@@ -48,7 +48,8 @@ class Side:
             return "unrouted"  # (a)
         if allowed is None or answer.word == "reject":
             return "undetermined"  # 2: a pair that is not in the table; 8: what arrived was not refused (0007)
-        on_its_way = self.type in allowed or (agrees and self.type == P and self.leaves)
+        # 2: a Partner connector that is selected is allowed where none or OnPremises stands.
+        on_its_way = self.type in allowed or (agrees and self.type == P and self.leaves and bool(allowed))
         if self.rule_scoped or self.ruled:  # 8: "rule connector used without the rule"; 2: with it, on any path
             on_its_way = (agrees and self.ruled) or (on_its_way and not self.rule_scoped)
         return "misroute" if not on_its_way else "match" if agrees else "mismatch"

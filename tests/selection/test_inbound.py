@@ -226,6 +226,14 @@ def test_plain_text_from_a_partner(connector: InboundConnector, plain_text: bool
     assert arriving((connector,), "woodgrovebank.com", plain_text=plain_text) == answer
 
 
+def test_an_equal_partner_connector_that_would_refuse_plain_text_is_no_candidate() -> None:
+    """4.1, 4.2, 4: of two equal connectors the one that asks for TLS cannot have taken a session without it."""
+    both = (P_EXACT, inbound("Lenient", "woodgrovebank.com", require_tls=False))
+
+    assert arriving(both, "woodgrovebank.com", plain_text=True) == "Lenient"
+    assert arriving(both, "woodgrovebank.com") == "Lenient | P exact"
+
+
 def test_require_tls_applies_only_to_partners() -> None:
     """4.1: RequireTls on an OnPremises connector refuses nothing."""
     assert arriving((IP,), "contoso.com", ip=OUR_SERVER, plain_text=True) == "IP"
