@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -14,29 +15,33 @@ ORDER = {EXACT: 0, SUFFIX: 1, EVERYTHING: 2}
 
 @dataclass(frozen=True)
 class Sending:
-    """A message for one SMTP recipient as one server sends it; `site` is that server's."""
+    """A message for one SMTP recipient as a server sends it.
+
+    `ways` maps every server to what the way to it costs, and to its hops: 0 here, 1 in the same site, 2 elsewhere.
+    """
 
     domain: str
     size: int
-    server: str
-    site: str | None = None
+    ways: Mapping[str, tuple[int, int]]
 
 
 def send(message: Sending, connectors: tuple[SendConnector, ...]) -> Answer:
     """Say by which Send connector the message leaves (6, steps 1 to 7)."""
-    matching = [(c, space) for c in connectors if (space := _space(c, message)) is not None]
-    matching = [(c, space) for c, space in matching if c.enabled and _in_scope(c, message)]
+    matching = [
+        (c, space)
+        for c in connectors
+        if c.enabled and _in_scope(c, message)
+        if (space := _space(c, message)) is not None
+    ]
     fitting = [(c, s) for c, s in matching if c.max_message_size is None or message.size <= c.max_message_size]
-    if matching and not fitting:
-        return Answer("reject")  # step 7: too large for all
-    if not fitting:
-        return NONE  # step 7: the Unreachable queue
-    best = min(fitting, key=lambda pair: (*pair[1], _hops(pair[0], message), pair[0].name.casefold()))
+    if not fitting:  # step 7: too large for all, or the Unreachable queue
+        return Answer("reject") if matching else NONE
+    best = min(fitting, key=lambda pair: _order(pair[0], pair[1], message))
     return Answer("connector", (best[0].name,))
 
 
 def _space(connector: SendConnector, message: Sending) -> tuple[int, int, int] | None:
-    """Steps 3 and 4: the most specific address space, then the lowest cost."""
+    """Steps 2 to 4: the most specific address space, then the lowest cost."""
     fits = (
         (ORDER[kind], -len(s.domain) if kind == SUFFIX else 0, s.cost)
         for s in connector.address_spaces
@@ -47,18 +52,14 @@ def _space(connector: SendConnector, message: Sending) -> tuple[int, int, int] |
 
 def _in_scope(connector: SendConnector, message: Sending) -> bool:
     """Step 2: IsScopedConnector false, or the same site."""
-    return (
-        not connector.scoped
-        or message.server in connector.source_servers
-        or (message.site is not None and connector.site == message.site)
-    )
+    return not connector.scoped or any(message.ways[server][1] < 2 for server in connector.source_servers)
 
 
-def _hops(connector: SendConnector, message: Sending) -> int:
-    """Step 5: local server, same site, remote site."""
-    if message.server in connector.source_servers:
-        return 0
-    return 1 if message.site is not None and connector.site == message.site else 2
+def _order(connector: SendConnector, space: tuple[int, int, int], message: Sending) -> tuple[int | str, ...]:
+    """Steps 3 to 6: specificity, aggregate cost, hops, name."""
+    kind, length, cost = space
+    way, hops = min(message.ways[server] for server in connector.source_servers)
+    return kind, length, cost + way, hops, connector.name.casefold()
 
 
 def receive(ip: str, server: str, port: int, connectors: tuple[ReceiveConnector, ...]) -> Answer:
