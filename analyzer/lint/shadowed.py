@@ -79,6 +79,8 @@ def _shadowed(scene: Scene, connector: OutboundConnector) -> Trap:
             f"{connector.name} can never be selected: {several(by)} {'is' if len(set(by)) == 1 else 'are'} before it"
         )
         cause = f"Every domain that it claims ({several(spoken(d) for d in claimed)}) is matched more specifically."
+        if connector.all_accepted_domains:
+            cause += " The onmicrosoft.com names are left aside: their mail stays in Office 365."
     return Trap(
         subject=out(connector),
         property="RecipientDomains, AllAcceptedDomains",

@@ -204,7 +204,7 @@ class Record:
                 raise self.mistake(name, f"{value!r} stands in the place of the values, which are lost", advice)
 
     def _advice(self) -> str:
-        return f"export it with {self.cmdlet} | ConvertTo-Json -Depth 5" if self.cmdlet else EXPORT_AS_JSON
+        return f"export it with {self.cmdlet} | ConvertTo-Json -Depth 6" if self.cmdlet else EXPORT_AS_JSON
 
     def _pattern(self, name: str, value: str) -> str:
         if (pattern := domain_pattern(value)) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-EXPORT_AS_JSON = "export it with ConvertTo-Json -Depth 5"
+EXPORT_AS_JSON = "export it with ConvertTo-Json -Depth 6"
 
 # What Export-Csv and ConvertTo-Json leave of a list they do not write out, and Microsoft365DSC of the tenant's
 # name; the content is gone.

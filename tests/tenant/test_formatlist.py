@@ -93,7 +93,7 @@ def test_an_empty_line_within_a_value_ends_no_object(
 LISTED = shapes.format_list(r.OUTBOUND).decode()
 BROKEN_LISTS = [
     (LISTED.replace("{*.Contoso.com, contoso.com}", "{*.Contoso.com, contoso.com...}"),
-     "which are lost; export it with Get-OutboundConnector | ConvertTo-Json -Depth 5"),
+     "which are lost; export it with Get-OutboundConnector | ConvertTo-Json -Depth 6"),
     (LISTED.replace("{*.Contoso.com, contoso.com}", "{*.Contoso.com, contoso.com...}"),
      "object 2 (Connector 3): RecipientDomains: 'contoso.com...' stands in the place"),
     (LISTED.replace("{*.Contoso.com, contoso.com}", "{*.Contoso.com, contoso.com\u2026}"),

@@ -132,7 +132,7 @@ def test_a_lost_value_is_named_in_every_form(tmp_path: Path, name: str, render: 
     said = str(caught.value)
     assert said.startswith(f"{tmp_path / 'export0.txt'}: object ")
     assert f"(Connector 3): RecipientDomains: '{lost}' stands in the place of the values, which are lost" in said
-    assert said.endswith("export it with Get-OutboundConnector | ConvertTo-Json -Depth 5")
+    assert said.endswith("export it with Get-OutboundConnector | ConvertTo-Json -Depth 6")
 
 
 def test_scuba_results_hold_the_same(tmp_path: Path) -> None:
