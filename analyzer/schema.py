@@ -217,6 +217,8 @@ CAUSES = TableSchema(
         Column("changing", TEXTS, "Changes of the configuration because of which an alarm was withheld."),
         Column("open_rules", TEXTS, "Conditions of mail flow rules that no log shows and that leave the verdict open."),
         Column("source", TEXT, "Connecting address where the cause is one of arrival; else null."),
+        Column("failure", TEXT, "Enhanced status code of failures; `5.x.x` = one that no finding reads; null = none."),
+        Column("signs", TEXTS, "What else the rows show: mx-bypassed, sender-not-accepted."),
         Column("contradicted", pa.bool_(), "The row contradicts the recipients list on where the mailbox lives."),
         Column("unknown_connector", TEXT, "Logged name that no snapshot knows; else null."),
         Column("messages", COUNT, "Recipients of messages."),

@@ -16,6 +16,7 @@ from analyzer.compare.observation import Observation
 from analyzer.compare.own_server import seen_from_own_server
 from analyzer.compare.readings import both_sides
 from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, Verdict
+from analyzer.compare.signs import names_source, signs_of
 from analyzer.compare.weighing import POLICY_MATTERS, Alternative, weigh
 from analyzer.compare.windows import BEFORE_HISTORY, EARLIER, unless_changed_before, weighed
 from analyzer.evidence import Carries, Side
@@ -48,7 +49,9 @@ class Judge:
             inbound = unless_changed_before(inbound, then[0], row, (Side.INBOUND, self.policy))
             outbound = unless_changed_before(outbound, then[1], row, (Side.OUTBOUND, self.policy))
         inbound, outbound = (_certain(side, inputs) for side in (inbound, outbound))
-        return _headline(row, inputs, inbound, outbound)
+        judged = _headline(row, inputs, inbound, outbound)
+        found = signs_of(row, inputs, inbound, self.lens)
+        return replace(judged, signs=found, keep_source=judged.keep_source or names_source(row, inputs, found))
 
     def sides(self, row: Observation, inputs: Inputs) -> tuple[SideJudgement, SideJudgement]:
         """Judge both sides, inbound first, under every policy value and inside the change windows."""
@@ -115,6 +118,7 @@ def _headline(row: Observation, inputs: Inputs, inbound: SideJudgement, outbound
         # What no export of its time tells about is no contradiction, and no gap of the exports that are there.
         contradicted=inputs.destination.contradicted and not row.early,
         failed=row.status.failed,
+        failure=row.status.failure,
         unknown_connector=None if row.early else row.logged.unknown,
         keep_source=not (idle or row.early) and (arriving_alarm or _unplaced(row, inputs)),
     )

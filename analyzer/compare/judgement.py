@@ -30,7 +30,8 @@ class SideJudgement:
 class Judgement:
     """The verdict of a row with everything it rests on.
 
-    `open_rules` names the conditions of mail flow rules that no log shows, where they leave the verdict open.
+    `open_rules` names the conditions of mail flow rules that no log shows, where they leave the verdict open;
+    `failure` is the enhanced status code of a failure; `signs` what else the row shows that a finding reads.
     """
 
     origin: Place | None
@@ -47,6 +48,8 @@ class Judgement:
     failed: bool = False
     unknown_connector: str | None = None
     keep_source: bool = False
+    failure: str | None = None
+    signs: tuple[str, ...] = ()
     vantage: Vantage = Vantage.OFFICE365
 
     @property

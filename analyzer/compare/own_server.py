@@ -29,6 +29,7 @@ def seen_from_own_server(row: Observation, lens: Lens) -> Judgement:
         missing=(),
         policies=(),
         failed=row.status.failed,
+        failure=row.status.failure,
         vantage=row.vantage,
     )
 

@@ -55,6 +55,13 @@ class StatusFacts:
     idle: str | None = None
     code: str | None = None
 
+    @property
+    def failure(self) -> str | None:
+        """The enhanced status code of a failure by name, or by its class (`5.x.x`): few values, whatever is logged."""
+        if not self.failed or self.code is None:
+            return None
+        return self.code if self.code in NAMED_CODES else f"{self.code[0]}.x.x"
+
 
 _IDLE_WORDS = (
     ("expand", "group-expansion"),
@@ -73,6 +80,13 @@ _IDLE_WORDS = (
 _DELIVERED_TO = ("inbox/folder", "junk", "junk folder", "deleted items")
 _SENT_TO = "on-premises/external"
 _CODE = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# The codes that speak of attribution, routing, loops and TLS (reference 4.5); all others go by their class.
+NAMED_CODES = frozenset(
+    (
+        *("5.1.10", "5.4.1", "5.4.6", "5.4.14", "5.4.300", "5.7.51", "5.7.64", "5.7.68", "5.7.705", "5.7.708"),
+        *("5.7.750", "4.4.7", "4.4.62", "4.4.316", "4.4.317", "4.7.5"),
+    )
+)
 
 
 def read_status(event: str | None, status: str | None) -> StatusFacts:

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from analyzer.findings import completeness, configuration, inputs, missing, policies, routing
+from analyzer.findings import (
+    centralized,
+    completeness,
+    configuration,
+    inputs,
+    missing,
+    policies,
+    refusals,
+    routing,
+    ways,
+)
 from analyzer.findings.base import Context, Finding, Kind
 from analyzer.lint import CHECKS, lint_tenant
 from analyzer.pipeline import Coverage
@@ -22,6 +32,15 @@ _OF_MAIL: tuple[Kind, ...] = (
     Kind("MF104", "onprem-source-unattributed", "medium", routing.onprem_source_unattributed),
     Kind("MF105", "ambiguous-selection", "low", policies.ambiguous_selection),
     Kind("MF106", "policy-contradicted", "low", policies.policy_contradicted),
+    Kind("MF107", "relay-denied", "high", refusals.relay_denied),
+    Kind("MF108", "partner-source-rejected", "medium", refusals.partner_source_rejected),
+    Kind("MF110", "mx-bypass", "medium", ways.mx_bypass),
+    Kind("MF112", "sender-domain-not-accepted", "low", refusals.sender_domain_not_accepted),
+    Kind("MF113", "connector-flapping", "medium", ways.connector_flapping),
+    Kind("MF114", "rule-overreach", "low", ways.rule_overreach),
+    Kind("MF115", "catch-all-captures-internet", "high", centralized.catch_all_captures_internet),
+    Kind("MF116", "cmt-unplanned", "medium", centralized.cmt_unplanned),
+    Kind("MF117", "cmt-leak", "low", centralized.cmt_leak),
     Kind("MF325", "subdomain-not-accepted", "low", configuration.subdomain_not_accepted),
     Kind("MF401", "no-connector-evidence", "info", completeness.no_connector_evidence),
     Kind("MF402", "config-incomplete", "info", completeness.config_incomplete),

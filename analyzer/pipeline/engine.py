@@ -102,6 +102,8 @@ SHOWN: dict[str, Callable[[Result], Texts]] = {
     "selected_outbound": lambda r: _selected_cause(r.judgement.outbound),
     "bears_out": lambda r: tuple(dict.fromkeys((*r.judgement.outbound.bears_out, *r.judgement.inbound.bears_out))),
     "unknown_connector": lambda r: r.judgement.unknown_connector,
+    "failure": lambda r: r.judgement.failure,
+    "signs": lambda r: r.judgement.signs,
 }
 
 

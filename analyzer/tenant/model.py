@@ -244,6 +244,7 @@ class Settings:
     `mx_default` and the values of `mx` are `office365`, `onpremises` or `thirdparty`; None means
     that nobody said. `direct_send_*` are the devices for which the default inbound connector is right.
     `stated` names the keys that the file holds, such as `mx.default`.
+    `cmt_intent` says whether centralized transport is meant to be on: `auto` (as the wizard was asked), `on`, `off`.
     `judge_earlier` has the first dated snapshot stand for the time before it as well.
     """
 
@@ -256,6 +257,7 @@ class Settings:
     onpremises_hosts: tuple[str, ...] = ()
     onpremises_certificates: tuple[str, ...] = ()
     onpremises_domains: tuple[str, ...] = ()
+    cmt_intent: str = "auto"
     direct_send_networks: tuple[Network, ...] = ()
     direct_send_addresses: tuple[str, ...] = ()
     partner_domains: tuple[str, ...] = ()

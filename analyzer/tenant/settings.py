@@ -111,6 +111,10 @@ class OnPremises(_Part):
     hosts: list[Name] = Field(default=[], description="Names they give in HELO or have in DNS.")
     certificates: list[Name] = Field(default=[], description="Subject names they present.")
     domains: list[Name] = Field(default=[], description="Recipient domains whose mailboxes are all on the own servers.")
+    cmt_intent: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Whether centralized mail transport is meant to be on; `auto`: as Get-HybridConfiguration says.",
+    )
     direct_send: list[Device] = Field(
         default=[], description="Devices, by address or sender, for which the default inbound connector is right."
     )
@@ -218,6 +222,7 @@ def _settings(parsed: MailflowToml, where: str) -> Settings:
         onpremises_hosts=tuple(own.hosts),
         onpremises_certificates=tuple(own.certificates),
         onpremises_domains=tuple(own.domains),
+        cmt_intent=own.cmt_intent,
         direct_send_networks=tuple(device for device in own.direct_send if not isinstance(device, str)),
         direct_send_addresses=tuple(device for device in own.direct_send if isinstance(device, str)),
         partner_domains=tuple(parsed.partners.domains),

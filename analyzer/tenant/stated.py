@@ -19,6 +19,7 @@ def by_key(settings: Settings) -> dict[str, Stated]:
         "onpremises.hosts": list(settings.onpremises_hosts),
         "onpremises.certificates": list(settings.onpremises_certificates),
         "onpremises.domains": list(settings.onpremises_domains),
+        "onpremises.cmt_intent": settings.cmt_intent,
         "onpremises.direct_send": list(devices),
         "partners.domains": list(settings.partner_domains),
         **{f"services.{s.name}": [*map(str, s.addresses), *s.connectors] for s in settings.services},
