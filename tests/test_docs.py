@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import analyzer
+from analyzer.compare.signs import MX_BYPASSED, SENDER_NOT_ACCEPTED
 from analyzer.findings import FINDINGS
 from analyzer.paths import ALLOWED, ALLOWED_BY_CMT, Kind
 from analyzer.pipeline import Options, run
@@ -30,7 +31,7 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 KEBAB = re.compile(r"[a-z]+(?:-[a-z]+)+")
 # What holds reason codes, and the kebab-case values there that are none.
 REASONED = ("analyzer/selection/*.py", "analyzer/compare/*.py", "analyzer/evidence/*.py")
-NO_REASON = {"one-column", "per-event", "intra-org"}
+NO_REASON = {"one-column", "per-event", "intra-org", MX_BYPASSED, SENDER_NOT_ACCEPTED}
 # Modules whose sections are those of docs/connector-selection.md; formats and inputs cite pages of their own.
 CITING = ("selection", "compare", "evidence", "paths.py", "addresses.py", "routing.py", "tenant/policy.py", "findings")
 
