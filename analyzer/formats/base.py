@@ -171,9 +171,17 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a chunk holds: `records` is the distinct source rows of `rows`, the rejects and the noise together."""
+    """What a chunk holds.
+
+    Attributes:
+        records: The distinct source rows of `rows`, the rejects and the noise together.
+        notes: What it shows of its file as a whole.
+        messages: Some ids of messages, where the format's exports stop at a number of them.
+    """
 
     rows: pa.Table
     rejects: pa.Table
     noise: Mapping[str, int]
     records: int
+    notes: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()

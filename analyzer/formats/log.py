@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import pyarrow.compute as pc
 
@@ -23,15 +23,39 @@ BOTH_ORDERS = "its dates are of both orders of day and month: those with a day u
 NO_DATA = ("blank-row", "null-bytes", "type-line", "repeated-header", "comment-line")
 
 
+class Shown(Protocol):
+    """What a chunk showed of its file: how many records, what became of them, and what to know of the file."""
+
+    @property
+    def records(self) -> int:
+        """Distinct source rows."""
+
+    @property
+    def noise(self) -> Mapping[str, int]:
+        """Rows that stand for no message, by kind."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the file as a whole."""
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Some ids of messages, where the format's exports stop at a number of them."""
+
+
 @dataclass(slots=True)
 class Log:
     """A log whose format and layout are known.
+
+    It remembers nothing of what it parses, so that a copy of it can parse anywhere; what the chunks show of the file
+    as a whole is entered afterwards.
 
     Attributes:
         order: Order of day and month in dates with slashes, where the file has such.
         order_told: How that is known.
         clock: The clock of times without a zone; None where these are UTC by definition of the format.
         digest: SHA-256 of the file's own bytes; empty until the last chunk was read.
+        compression: What the file was packed with, once it was read; empty where it was not.
     """
 
     source: Source
@@ -42,21 +66,18 @@ class Log:
     order_told: str = ""
     clock: LocalClock | None = None
     digest: str = ""
+    compression: str = ""
     _said: dict[str, None] = field(default_factory=dict)
+    _found: dict[str, None] = field(default_factory=dict)
     _records: int = 0
-    _messages: set[str] = field(default_factory=set)  # one more than the format's cap at most
+    _messages: set[str] = field(default_factory=set)  # few more than the format's cap
     _stream: Stream | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _behind: int = 0
 
     @property
     def encoding(self) -> str:
         """The encoding's name."""
         return self.encoding_found.name
-
-    @property
-    def compression(self) -> str:
-        """What the file was packed with, once it was read; empty where it was not."""
-        return self._stream.compression if self._stream else ""
 
     @property
     def shape(self) -> str:
@@ -66,17 +87,17 @@ class Log:
     @property
     def bytes_read(self) -> int:
         """Bytes of the (compressed) file read so far, for progress."""
-        return self._stream.bytes_read if self._stream else 0
+        return self._stream.bytes_read if self._stream else self._behind
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of the file as a whole; complete once every chunk was parsed."""
+        """What to know of the file as a whole; complete once every chunk was entered."""
         hint = self.capped
-        return (*self._said, *(self.clock.notes if self.clock else ()), *((hint,) if hint else ()))
+        return (*self._said, *sorted(self._found), *((hint,) if hint else ()))
 
     @property
     def capped(self) -> str:
-        """Why the export seems to be cut at a limit; empty where it does not. Complete with the last chunk."""
+        """Why the export seems to be cut at a limit; empty where it does not; complete once every chunk was entered."""
         if self.digest and self._records in self.format.caps:
             return f"exactly {self._records:,} rows: exports stop at this number, so some may be missing"
         if self.digest and self._messages and len(self._messages) == self.format.message_cap:
@@ -86,6 +107,7 @@ class Log:
     def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
         """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
         self._records, self.digest = 0, ""
+        self._found.clear()
         self._messages.clear()
         with self.source.open() as stream:
             self._stream = stream
@@ -97,21 +119,30 @@ class Log:
                 yield chunk
             if text.replaced:
                 self._said[f"bytes that are not {self.encoding_found.codec} were replaced by \ufffd"] = None
-            self.digest = stream.digest()
+            self.digest, self.compression = stream.digest(), stream.compression
+            self._behind, self._stream = stream.bytes_read, None  # so that a read log can be sent elsewhere
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Read one chunk; may be called from several threads."""
         parsed = parse_chunk(chunk, self.format, self.layout, order=self.order, clock=self.clock)
-        with self._lock:
-            self._records += parsed.records - sum(parsed.noise.get(kind, 0) for kind in NO_DATA)
-            self._count_messages(parsed)
-            if self.order and pc.any(pc.equal(parsed.rejects["reason"], OTHER_ORDER)).as_py():
-                self._said[BOTH_ORDERS] = None
-        return parsed
+        return replace(parsed, notes=tuple(self._notes(parsed)), messages=self._some_messages(parsed))
 
-    def _count_messages(self, parsed: Parsed) -> None:
-        """Count messages up to the number at which the format's exports stop."""
-        cap = self.format.message_cap
-        if cap is not None and len(self._messages) <= cap:
-            ids = pc.unique(parsed.rows.column("network_message_id")).drop_null()
-            self._messages.update(ids.slice(0, cap + 1).to_pylist())
+    def _notes(self, parsed: Parsed) -> Iterator[str]:
+        """Say what a chunk shows of the file as a whole."""
+        if self.order and pc.any(pc.equal(parsed.rejects["reason"], OTHER_ORDER)).as_py():
+            yield BOTH_ORDERS
+        yield from self.clock.notes if self.clock else ()
+
+    def _some_messages(self, parsed: Parsed) -> tuple[str, ...]:
+        """Give ids of messages up to the number at which the format's exports stop, and one more."""
+        if self.format.message_cap is None:
+            return ()
+        ids = pc.unique(parsed.rows.column("network_message_id")).drop_null()
+        return tuple(ids.slice(0, self.format.message_cap + 1).to_pylist())
+
+    def enter(self, found: Shown) -> None:
+        """Take note of what a chunk shows of the file as a whole; in the order of the chunks."""
+        self._records += found.records - sum(found.noise.get(kind, 0) for kind in NO_DATA)
+        self._found.update(dict.fromkeys(found.notes))
+        if len(self._messages) <= (self.format.message_cap or 0):
+            self._messages.update(found.messages)

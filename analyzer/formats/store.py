@@ -238,6 +238,9 @@ class StoredLog:
             rows = stored_rows(file, chunk.group)
         return Parsed(rows, REJECTED.empty_table(), {}, len(record_starts(rows)))
 
+    def enter(self, _: object) -> None:
+        """Learn nothing: the inputs of a store were looked at when they were taken in."""
+
 
 def _touches(day: str, since: datetime | None, until: datetime | None) -> bool:
     first = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)

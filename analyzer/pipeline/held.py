@@ -26,6 +26,17 @@ _BOOK = pa.field("book", pa.int64())
 _SCHEMA = STORED.arrow.append(_BOOK)
 
 
+def unsettled(lot: Lot) -> Mask:
+    """Mark the log rows in which the fate of any recipient is still open."""
+    if not lot.rows.num_rows:
+        return np.zeros(0, np.bool_)
+    statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
+    codes = class_codes_of_several(statuses, [lot.rows.column(name) for name in ("event", "delivery_status")])
+    pending = np.array([facts.idle == "pending" for facts in statuses.classes], np.bool_)[codes]
+    marked: Mask = np.logical_or.reduceat(pending, lot.starts)
+    return marked
+
+
 class Held:
     """Log rows set aside, in one temporary file a format."""
 
@@ -34,17 +45,6 @@ class Held:
         self._directory = directory
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._formats: dict[str, Format] = {}
-        self._statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
-
-    def unsettled(self, lot: Lot) -> Mask:
-        """Mark the log rows in which the fate of any recipient is still open."""
-        if not lot.rows.num_rows:
-            return np.zeros(0, np.bool_)
-        columns = [lot.rows.column(name) for name in ("event", "delivery_status")]
-        codes = class_codes_of_several(self._statuses, columns)
-        pending = np.array([facts.idle == "pending" for facts in self._statuses.classes], np.bool_)[codes]
-        marked: Mask = np.logical_or.reduceat(pending, lot.starts)
-        return marked
 
     def hold(self, lot: Lot) -> None:
         """Set rows aside; their numbers must be those of the whole input."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from analyzer.errors import AmbiguousDates, UnreadableInput
 from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, StoredChunk, StoredLog, open_input
+from analyzer.formats.log import Shown
 from analyzer.inputs import Source
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
 from analyzer.pipeline.copies import Copies
@@ -141,6 +142,12 @@ class Intake:
             book.formats[format_.name] = None
             book.of_service = format_.vantage is Vantage.OFFICE365
             yield from self._gathering.setdefault(format_.name, _Gathering(format_)).add(Piece(number, log, chunk))
+
+    def enter(self, book: int, found: Shown) -> None:
+        """Take note of what a piece shows of its input as a whole; in the order of the input."""
+        log = self._logs[book]
+        if log is not None:
+            log.enter(found)
 
     def finish(self) -> None:
         """Write into the books what is known only when every row has been read."""

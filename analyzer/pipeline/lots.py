@@ -23,6 +23,7 @@ class Tally:
     """What a piece adds to the book of its input, besides the rows that count.
 
     The rows of a log are numbered from 1 in each piece; `stored` ones bear the numbers of their own files.
+    `notes` and `messages` are those of `Parsed`.
     """
 
     book: int
@@ -30,6 +31,8 @@ class Tally:
     rejects: pa.Table
     noise: Mapping[str, int]
     source_file: str
+    notes: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     stored: bool = False
 
 
@@ -78,11 +81,6 @@ class Lot:
         times: Codes = self.rows.column("received_at").cast(pa.int64()).to_numpy()[self.starts]
         return times
 
-    def counted(self, records: Mask) -> dict[int, int]:
-        """Count some of the log rows by their book."""
-        books, counts = np.unique(self.books[records], return_counts=True)
-        return dict(zip(books.tolist(), counts.tolist(), strict=True))
-
 
 def read_lot(batch: Batch, options: Options) -> Lot:
     """Parse the pieces of a batch; rows outside the period become noise of their piece."""
@@ -94,8 +92,21 @@ def read_lot(batch: Batch, options: Options) -> Lot:
     offsets = np.cumsum([0, *(t.num_rows for t in tables[:-1])])
     whole = np.concatenate([s + o for s, o in zip(starts, offsets, strict=True)])
     books = np.array([piece.book for piece in batch.pieces], np.int64)
-    tallies = [Tally(p.book, r.records, r.rejects, r.noise, p.log.source.name, _is_stored(r)) for p, r in read]
-    return _within(Lot(batch.format, rows, whole, books[of_piece], of_piece, tuple(tallies)), options)
+    tallies = tuple(_tally(piece, parsed) for piece, parsed in read)
+    return _within(Lot(batch.format, rows, whole, books[of_piece], of_piece, tallies), options)
+
+
+def _tally(piece: Piece, parsed: Parsed) -> Tally:
+    return Tally(
+        piece.book,
+        parsed.records,
+        parsed.rejects,
+        parsed.noise,
+        piece.log.source.name,
+        parsed.notes,
+        parsed.messages,
+        _is_stored(parsed),
+    )
 
 
 def _starts(tables: Sequence[pa.Table]) -> list[Codes]:

@@ -111,6 +111,7 @@ def _checked(source: Source, said: dict[str, str | None]) -> LogCheck:
     noise: Counter[str] = Counter()
     for chunk in log.chunks():
         parsed = parse(log, chunk)
+        log.enter(parsed)
         _sample(check, parsed)
         _span(check, parsed)
         check.rows += parsed.records

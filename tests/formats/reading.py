@@ -157,6 +157,7 @@ def read_log(log: Log, *, size: int = 16 << 20) -> Reading:
     before = 0
     for chunk in log.chunks(size=size):
         parsed = log.parse(chunk)
+        log.enter(parsed)
         found = {*parsed.rows["source_row"].to_pylist(), *parsed.rejects["source_row"].to_pylist()}
         assert len(found) + sum(parsed.noise.values()) == parsed.records
         assert all(1 <= number <= parsed.records for number in found)
