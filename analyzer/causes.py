@@ -16,6 +16,7 @@ from analyzer.schema import CAUSES
 from analyzer.selection.batch import Codes, combined, distinct
 
 EXAMPLES = 3
+OTHER = "(other)"  # names that came too late to have rows of their own (pipeline.tail)
 _LOOK_AHEAD = 12
 _MEASURES = ("messages", "failed", "first_seen", "last_seen", "examples")
 _SEPARATOR = "\x1f"

@@ -195,7 +195,7 @@ CAUSES = TableSchema(
         Column("origin", TEXT, "Where the messages came from."),
         Column("destination", TEXT, "Where the recipients are."),
         Column("path", TEXT, "origin>destination."),
-        Column("recipient_domain", TEXT, "Recipient domain, lower case."),
+        Column("recipient_domain", TEXT, "Recipient domain, lower case; `(other)` = domains beyond the first 10,000 of a verdict."),
         Column("evidence", TEXT, "Sides on which the log speaks of a connector."),
         Column(
             "logged_inbound", TEXT, "Logged inbound connector; `(none)` = logged as none; null = the log does not say."
@@ -216,7 +216,7 @@ CAUSES = TableSchema(
         Column("missing", TEXTS, "Inputs that are missing and matter."),
         Column("changing", TEXTS, "Changes of the configuration because of which an alarm was withheld."),
         Column("open_rules", TEXTS, "Conditions of mail flow rules that no log shows and that leave the verdict open."),
-        Column("source", TEXT, "Connecting address where the cause is one of arrival; else null."),
+        Column("source", TEXT, "Connecting address where the cause is one of arrival; `(other)` = addresses beyond the first 1,000 of a verdict; else null."),
         Column("failure", TEXT, "Enhanced status code of failures; `5.x.x` = one that no finding reads; null = none."),
         Column("signs", TEXTS, "What else the rows show: mx-bypassed, sender-not-accepted."),
         Column("contradicted", pa.bool_(), "The row contradicts the recipients list on where the mailbox lives."),

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.causes import fold
+from analyzer.causes import OTHER, fold
 from analyzer.lint import Caught
 from analyzer.pipeline import Coverage
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
+
+# What the cube counts together has these names in findings; the rows of messages/ have their own.
+OTHER_DOMAINS, OTHER_ADDRESSES = "other domains", "other addresses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,12 @@ def _domains_by_group(causes: pa.Table, keys: Sequence[str]) -> dict[tuple[str, 
 
 
 def _summed_up(per_domain: Mapping[str, int]) -> str:
-    names = sorted(per_domain, key=lambda d: (-per_domain[d], d))
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    known = sorted(per_domain.keys() - {OTHER}, key=lambda d: (-per_domain[d], d))
+    if not known:
+        return OTHER_DOMAINS
+    more = [f"{len(known) - 1} more"] if len(known) > 1 else []
+    *before, last = [known[0], *more, *(["others"] if OTHER in per_domain else [])]
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def where(causes: pa.Table, **values: str | None) -> pa.Table:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.causes import OTHER
 from analyzer.compare.own_server import OWN_SERVER_LOG
-from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
+from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, grouped, listing, measures, routed, where
 from analyzer.findings.configuration import traps
 
 _MOST_ADDRESSES = 50
@@ -204,7 +205,7 @@ def recipient_location_contradicted(causes: pa.Table, _context: Context) -> Iter
     found = causes.filter(causes.column("contradicted"))
     for group in grouped(found, ["path", "recipient_domain"]):
         yield Finding(
-            title=f"{group['recipient_domain']}: the log contradicts the recipients list",
+            title=f"{group['domain']}: the log contradicts the recipients list",
             cause="The delivery shown by the log does not fit the mailbox place in the list; the log is believed.",
             advice="Export the recipients again (Get-EXORecipient), or add the list of that time as a dated snapshot.",
             measures=measures(group),
@@ -216,10 +217,18 @@ def recipient_location_contradicted(causes: pa.Table, _context: Context) -> Iter
 def _declare(address: str) -> str:
     if not address:
         return "Export the log within ten days: client addresses are kept no longer."
+    if address == OTHER:
+        return (
+            "Look them up in messages/*.parquet; declare those that are yours in mailflow.toml, [onpremises] addresses."
+        )
     return (
         f'If the address is yours, write into mailflow.toml under [onpremises]: addresses = ["{address}"]; '
         "otherwise the senders are forged."
     )
+
+
+def _addresses(source: str) -> str:
+    return OTHER_ADDRESSES if source == OTHER else source or "No address logged"
 
 
 def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -246,7 +255,7 @@ def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         if number == _MOST_ADDRESSES:
             break
         yield Finding(
-            title=f"{group['source'] or 'No address logged'}: senders of yours, from an address that is not declared",
+            title=f"{_addresses(str(group['source']))}: senders of yours, from an address that is not declared",
             cause="The recipients list places the senders on-premises; the address is in no [onpremises] list.",
             advice=_declare(str(group["source"])),
             measures=measures(group),

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from analyzer.findings.base import Context, Finding, grouped, measures, routed, where
+from analyzer.causes import OTHER
+from analyzer.findings.base import (
+    OTHER_ADDRESSES,
+    OTHER_DOMAINS,
+    Context,
+    Finding,
+    grouped,
+    measures,
+    routed,
+    where,
+)
 
 _SIDES = ("outbound", "inbound")
 _NONE = {"(none)": "no connector", None: "not logged"}
+_IN_ROWS = " (messages/*.parquet names them)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +219,13 @@ def onprem_recipient_unrouted(causes: pa.Table, _context: Context) -> Iterator[F
     """
     found = where(routed(causes), outbound_verdict="unrouted")
     for group in grouped(found, ["recipient_domain", "path", "policies"]):
-        domain = str(group["recipient_domain"] or group["domain"])
+        domain = str(group["domain"])
+        it, its = ("them", "their MX records are") if domain == OTHER_DOMAINS else ("it", "its MX record is")
+        which = f"{domain}{_IN_ROWS}" if domain == OTHER_DOMAINS else domain
         yield Finding(
-            title=f"{domain}: on-premises recipients, but no outbound connector for it",
-            cause=f"No enabled outbound connector matches {domain}; its MX record is used instead.",
-            advice=f"Add {domain} to RecipientDomains of the outbound connector to your own servers "
+            title=f"{domain}: on-premises recipients, but no outbound connector for {it}",
+            cause=f"No enabled outbound connector matches {domain}; {its} used instead.",
+            advice=f"Add {which} to RecipientDomains of the outbound connector to your own servers "
             "(or set AllAcceptedDomains), with Enabled true.",
             measures=measures(group),
             path=str(group["path"]),
@@ -245,10 +258,12 @@ def onprem_source_unattributed(causes: pa.Table, _context: Context) -> Iterator[
     found = where(routed(causes), inbound_verdict="unrouted")
     for group in grouped(found, ["source", "path", "destination", "policies"]):
         address = str(group["source"] or "an unnamed address")
+        address = OTHER_ADDRESSES if address == OTHER else address
+        each = f"each of the {address}{_IN_ROWS}" if address == OTHER_ADDRESSES else address
         yield Finding(
             title=f"{address}: mail from your own servers to {_place(group['destination'])} met no inbound connector",
             cause=f"Mail that {address} handed over fell to the default inbound connector.",
-            advice=f"Check that the server at {address} presents the certificate named in TlsSenderCertificateName "
+            advice=f"Check that the server at {each} presents the certificate named in TlsSenderCertificateName "
             f"of the inbound connector, or add {address} to its SenderIPAddresses; if the device may send "
             "without a connector, list it in mailflow.toml under [onpremises] direct_send.",
             measures=measures(group),

@@ -7,7 +7,7 @@ workers (docs/decisions/0002).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.intake import Intake
 from analyzer.pipeline.judging import judge_rows
 from analyzer.pipeline.reading import Reading
+from analyzer.pipeline.tail import Tail
 from analyzer.pipeline.verdicts import PARTIAL_KEYS, expanded, partial_cube, verdict_rows
 from analyzer.schema import CAUSES, MESSAGES, REJECTS
 from analyzer.tenant.model import Tenant
@@ -37,12 +38,21 @@ _PLAIN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run gives besides its files: the books, the cube, and how complete the inputs are."""
+    """What a run gives besides its files.
+
+    Attributes:
+        inputs: The books.
+        unreadable: A line for each input that could not be read.
+        causes: The cube.
+        coverage: How complete the inputs are.
+        folded: Messages that the cube counts under `(other)`, by column.
+    """
 
     inputs: tuple[InputBook, ...]
     unreadable: tuple[str, ...]
     causes: pa.Table
     coverage: Coverage
+    folded: Mapping[str, int]
 
 
 def run(
@@ -65,13 +75,14 @@ def run(
     Raises:
         LogError: nothing could be read from any of the inputs.
     """
-    intake, engine, cube = Intake(find(logs), options), Engine(tenant), Cube(PARTIAL_KEYS)
+    intake, engine, cube, tail = Intake(find(logs), options), Engine(tenant), Cube(PARTIAL_KEYS), Tail(tenant)
     (directory / "messages").mkdir()
     judge = _Judging(engine, directory / "messages")
     with pq.ParquetWriter(directory / "rejects.parquet", REJECTS.arrow, compression="zstd") as rejects:
         reading = Reading(intake, directory, judge, rejects.write_table, progress)
         for part in reading.results():
-            cube.add(part)
+            verdicts = engine.ledger.column("verdict", part.column("result").to_numpy())
+            cube.add(tail.folded(part, verdicts))
     if intake.unreadable and not intake.books:
         raise LogError("logs", f"none of {len(intake.sources)} files could be read", intake.unreadable[0])
     folded = cube.table()
@@ -80,7 +91,7 @@ def run(
     causes = merge([expanded(folded, engine)]) if folded is not None else CAUSES.empty()
     books, unreadable = tuple(intake.books), tuple(intake.unreadable)
     coverage = cover(books, reading.hours, tenant, unreadable=unreadable, ambiguous=intake.ambiguous)
-    return Outcome(books, unreadable, causes, coverage)
+    return Outcome(books, unreadable, causes, coverage, tail.messages)
 
 
 @dataclass(frozen=True, slots=True)

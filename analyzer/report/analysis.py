@@ -28,7 +28,7 @@ from analyzer.formats import open_log
 from analyzer.formats.connector_report import CONNECTOR_REPORT, reported
 from analyzer.inputs import find
 from analyzer.moments import utc
-from analyzer.pipeline import Options, Outcome, Progress, run
+from analyzer.pipeline import Options, Outcome, Progress, folding_notes, run
 from analyzer.pipeline.coverage import moment
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
@@ -255,7 +255,8 @@ def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
             "log_before_days": _days(coverage.age.before),
             "log_after_days": _days(coverage.age.after),
         },
-        "notes": [*coverage.notes, *_gaps(tenant)],
+        "folded": dict(outcome.folded),
+        "notes": [*coverage.notes, *folding_notes(outcome.folded), *_gaps(tenant)],
     }
 
 

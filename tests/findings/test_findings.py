@@ -231,3 +231,36 @@ def test_a_rule_that_may_have_fired_is_named_with_its_condition() -> None:
         "The verdict depends on a missing input: rule_hit; no log shows Legal: SCLOver.",
         "The verdict depends on a missing input: rule_hit; the rules were not exported.",
     ]
+
+
+UNROUTED = {"outbound_verdict": "unrouted", "verdict": "unrouted"}
+
+
+@pytest.mark.parametrize(
+    "code, changes",
+    [
+        ("MF101", {**OUT, "recipient_domain": "(other)"}),
+        ("MF103", {**UNROUTED, "recipient_domain": "(other)"}),
+        ("MF104", {**ARRIVAL, "inbound_verdict": "unrouted", "verdict": "unrouted", "source": "(other)"}),
+        ("MF412", {"contradicted": True, "recipient_domain": "(other)"}),
+        ("MF413", {**WEAK, "source": "(other)"}),
+    ],
+)
+def test_what_the_cube_counts_together_is_no_name(code: str, changes: dict[str, Any]) -> None:
+    """Rare names that are counted together are raised with their count, and never told as a domain or address."""
+    (finding,) = [row for row in found(changes) if row["code"] == code]
+
+    assert finding["messages"] == 7
+    assert "(other)" not in str(finding)
+    assert finding["title"].startswith(("other domains: ", "other addresses: "))
+
+
+def test_rare_domains_are_told_beside_those_that_have_names() -> None:
+    """The busiest domain with a name comes first; how many the others are is not known."""
+    rare = [{**OUT, "recipient_domain": "(other)", "messages": 90}]
+    one, two = ({**OUT, "recipient_domain": name} for name in ("contoso.com", "fabrikam.com"))
+
+    assert [row["domain"] for row in found(*rare, one) if row["code"] == "MF101"] == ["contoso.com and others"]
+    assert [row["domain"] for row in found(*rare, one, two) if row["code"] == "MF101"] == [
+        "contoso.com, 1 more and others"
+    ]
