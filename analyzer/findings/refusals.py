@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.causes import fold
+from analyzer.causes import OTHER, fold
 from analyzer.compare.signs import SENDER_NOT_ACCEPTED
-from analyzer.findings.base import Context, Finding, grouped, listing, measures, where
+from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, grouped, listing, measures, where
 from analyzer.formats import FORMATS
 from analyzer.selection.inbound import restricts
 from analyzer.tenant.model import ConnectorType
@@ -130,7 +130,7 @@ def sender_domain_not_accepted(causes: pa.Table, _context: Context) -> Iterator[
     """
     relayed = listing(causes, "signs", SENDER_NOT_ACCEPTED)
     for group in grouped(relayed, ["source", "path"]):
-        address = group["source"] or "your own servers"
+        address = OTHER_ADDRESSES if group["source"] == OTHER else group["source"] or "your own servers"
         yield Finding(
             title=f"{address} relays mail whose envelope sender is in no accepted domain",
             cause="The domain of MAIL FROM is in no export of accepted domains.",
@@ -167,8 +167,9 @@ def _busiest(causes: pa.Table, column: str) -> str:
     """Name the few most frequent values of a column, and how many more there are."""
     found: list[dict[str, Any]] = [r for r in fold(causes, [column]).to_pylist() if r[column]]
     found.sort(key=lambda r: (-r["messages"], r[column]))
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return ", ".join(str(r[column]) for r in found[:_NAMED]) + more
+    names = [str(r[column]) for r in found if r[column] != OTHER]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + (" and others" if len(names) < len(found) else more)
 
 
 def _restricting(context: Context) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.causes import fold
+from analyzer.causes import OTHER, fold
 from analyzer.compare.signs import MX_BYPASSED
 from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
 from analyzer.findings.routing import policies_of
@@ -77,6 +77,8 @@ def connector_flapping(causes: pa.Table, _context: Context) -> Iterator[Finding]
         9.1 row 12).
     """
     equal = where(routed(causes), outbound_verdict="match")
+    # Rare domains that are counted together may each have a connector of their own: nothing alternates there.
+    equal = equal.filter(pc.not_equal(pc.fill_null(equal.column("recipient_domain"), ""), OTHER))
     keys = ["recipient_domain", "path", "selected_outbound", "policies"]
     named = equal.filter(
         pc.match_substring_regex(pc.fill_null(equal.column("selected_outbound"), ""), r"^\(.* or .*\)$")

@@ -133,6 +133,8 @@ def span(connector: str, start: int, end: int, **changes: Any) -> dict[str, Any]
         ([span("Connector 2", 0, 4), span("Copy", 1, 9, recipient_domain="fabrikam.com")], []),
         ([span("Connector 2", 0, 4), span("Copy", 1, 9, **WRONG)], []),  # not a candidate: MF101, MF102
         ([span("Connector 2", 0, 4), span("(none)", 1, 9)], []),
+        # Rare domains counted together: each may have kept to one connector.
+        ([span(name, 0, 9, recipient_domain="(other)") for name in ("Connector 2", "Copy")], []),
         ([span("Connector 2", 0, 4, selected_outbound="Copy"), span("Copy", 1, 9)], []),  # another rule decides
     ],
 )
@@ -147,12 +149,17 @@ def test_a_domain_alternates_only_where_equal_connectors_take_turns(
 
 
 def test_refusals_name_the_busiest_servers() -> None:
-    """MF107 names a few of the addresses that were refused, and how many more there are."""
+    """MF107 names a few of the addresses that were refused, and how many more there are; rare ones are others."""
     rows = [{**DENIED, "source": f"192.0.2.{n}", "messages": n, "failed": n} for n in range(1, 6)]
     (row,) = [r for r in found(*rows) if r["code"] == "MF107"]
 
     assert "192.0.2.5, 192.0.2.4, 192.0.2.3 and 2 more" in row["cause"]
     assert (row["severity"], row["failed"]) == ("high", 15)
+
+    rows.append({**DENIED, "source": "(other)", "messages": 99, "failed": 99})
+    (row,) = [r for r in found(*rows) if r["code"] == "MF107"]
+    assert "192.0.2.5, 192.0.2.4, 192.0.2.3 and others" in row["cause"]
+    assert row["messages"] == 114
 
 
 @pytest.mark.parametrize("row, severity", [(FORWARD, "low"), (PAST, "medium")])
