@@ -16,6 +16,7 @@ Network = IPv4Network | IPv6Network
 NULL_SENDER = "<>"
 
 
+@lru_cache(maxsize=1 << 16)
 def domain_of(address: str) -> str:
     """Give the domain of a mailbox in lower case, or "" where there is none.
 

@@ -64,12 +64,12 @@ def _by_group(groups: Codes, count: int) -> Codes:
 def _codes(column: pa.ChunkedArray) -> Codes:
     if pa.types.is_list(column.type):
         column = pc.binary_join(column, _SEPARATOR)
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.int32())
     if pa.types.is_integer(column.type) and column.null_count == 0:
         values: Codes = column.to_numpy().astype(np.int64)
         values -= values.min()
         return values
-    if pa.types.is_date(column.type):
-        column = column.cast(pa.int32())
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()

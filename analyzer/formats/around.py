@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analyzer.formats.chunk import Chunk
+from analyzer.formats.chunk import Chunk, places
 from analyzer.formats.delimited import quote_positions
 
 EDGE_BYTES = 256 << 10  # hundreds of events on either side; those of one message stand close together
@@ -63,7 +63,7 @@ def _by_lines(data: bytes, *, front: bool) -> Chunk:
         return Chunk(data)
     part = data[:EDGE_BYTES] if front else data[-EDGE_BYTES:]
     quotes = quote_positions(part)
-    ends = np.flatnonzero(np.frombuffer(part, np.uint8) == ord("\n"))
+    ends = places(part, ord("\n"))
     before = np.searchsorted(quotes, ends)
     outside = ends[(before if front else len(quotes) - before) % 2 == 0]
     if not len(outside):

@@ -149,7 +149,9 @@ class CsvLayout:
                 invalid_row_handler=set_apart,
             ),
             csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted.values(), pa.string()), include_columns=[*wanted.values()]
+                check_utf8=False,  # the chunk was made valid UTF-8 as a whole
+                column_types=dict.fromkeys(wanted.values(), pa.string()),
+                include_columns=[*wanted.values()],
             ),
         )
         return pa.table({key: table[name] for key, name in wanted.items()}), wrong

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.formats.chunk import RECORD_LIMIT, Positions
+from analyzer.formats.chunk import RECORD_LIMIT, Positions, places
 
 _QUOTE, _CR, _LF = b'"\r\n'
 _WINDOW = RECORD_LIMIT // 2
@@ -72,7 +72,7 @@ def _unquoted(cell: bytes) -> str:
 
 def quote_positions(data: bytes) -> Positions:
     """Find every quotation mark."""
-    return np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE)
+    return places(data, _QUOTE)
 
 
 def well_quoted(data: bytes, quotes: Positions, delimiter: str) -> bool:

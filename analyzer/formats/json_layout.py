@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
-from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, torn
+from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, places, torn
 from analyzer.formats.csv_cutting import past_line
 from analyzer.formats.objects import LOST, TAIL, find_spans, is_object, load_object, parted, too_long, wrapping_of
 
@@ -108,12 +108,14 @@ class JsonLayout:
         if not end and len(data) > RECORD_LIMIT:
             return Chunk(data, np.array([[0, len(data)]], np.int64), {1: LONG_LINE}, onward=past_line)
         data = data[:end]
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+        ends = places(data, ord("\n")) + 1
         if end and (not len(ends) or ends[-1] != end):
             ends = np.append(ends, end)
         starts = np.append(0, ends[:-1])[: len(ends)]
-        filled = [i for i in range(len(ends)) if ends[i] - starts[i] > 2 or data[starts[i] : ends[i]].strip()]
-        spans = np.stack([starts, ends], axis=1).astype(np.int64)[filled]
+        filled = ends - starts > 2
+        for line in np.flatnonzero(~filled).tolist():
+            filled[line] = bool(data[starts[line] : ends[line]].strip())
+        spans = np.stack([starts, ends], axis=1)[filled]
         return Chunk(data, spans, too_long(spans, LONG_LINE))
 
     def _closed(self, chunk: Chunk, rest: bytes, damage: str, *, paged: bool) -> Chunk:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, torn
+from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, places, torn
 from analyzer.formats.csv_cutting import past_line
 from analyzer.formats.joining import Keyed, Memory
 from analyzer.formats.objects import too_long
@@ -223,7 +223,7 @@ def _whole_lines(data: bytes, *, last: bool) -> Chunk:
     if not end and len(data) > RECORD_LIMIT:
         return Chunk(data, np.array([[0, len(data)]], np.int64), {1: TOO_LONG}, onward=past_line)
     data = data[:end]
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    ends = places(data, ord("\n")) + 1
     if end and (not len(ends) or ends[-1] != end):
         ends = np.append(ends, end)
     spans = np.stack([np.append(0, ends[:-1])[: len(ends)], ends], axis=1).astype(np.int64)

@@ -13,7 +13,7 @@ from analyzer.causes import KEYS, fold
 from analyzer.formats.columns import mapped
 from analyzer.pipeline.engine import SHOWN, Engine
 from analyzer.schema import CAUSES, CODED, MESSAGES
-from analyzer.selection.batch import Codes, distinct
+from analyzer.selection.batch import Codes, distinct, spread
 
 _TAIL = r"(?P<tail>@[^@]*)\z"  # the part of an address that its domain rests on
 
@@ -33,8 +33,7 @@ def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine) -> pa.Table:
 def _shown(numbers: Codes, engine: Engine, names: Sequence[str]) -> dict[str, pa.Array]:
     """Give those columns of SHOWN that are among the names, read once per distinct result."""
     first, inverse = distinct(numbers)
-    rows = pa.array(inverse)
-    return {name: engine.ledger.column(name, numbers[first]).take(rows) for name in SHOWN if name in names}
+    return {name: spread(engine.ledger.column(name, numbers[first]), inverse) for name in SHOWN if name in names}
 
 
 def _domains(column: pa.ChunkedArray) -> pa.DictionaryArray:

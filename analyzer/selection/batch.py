@@ -83,6 +83,12 @@ def class_codes_of_several(
 ) -> Codes:
     """As `class_codes`, for a class that rests on several columns together."""
     parts = [encoded(c) for c in columns]
+    filled = [place for place, (values, _) in enumerate(parts) if len(values) > 1]
+    if len(filled) <= 1:  # the other columns are null throughout, as those are that the format lacks
+        values, positions = parts[filled[0] if filled else 0]
+        blank = (None,) * len(parts)
+        place = filled[0] if filled else 0
+        return classes.numbers([(*blank[:place], value, *blank[place + 1 :]) for value in values])[positions]
     keys = combined([p for _, p in parts])
     first, inverse = distinct(keys)
     columns_of_first = [[values[i] for i in positions[first]] for values, positions in parts]
@@ -113,6 +119,18 @@ def distinct(keys: Codes) -> tuple[Codes, Codes]:
     first = np.full(len(encoded_keys.dictionary), len(keys), np.int64)
     np.minimum.at(first, inverse, np.arange(len(keys)))
     return first, inverse
+
+
+def spread(column: pa.Array, rows: Codes) -> pa.Array:
+    """Give the values of a short column at many rows, as `take` does."""
+    if not pa.types.is_dictionary(column.type):
+        return column.take(pa.array(rows))
+    # Arrow's own take is ten times as slow where there are nulls.
+    indices = pc.fill_null(column.indices, _UNKNOWN).to_numpy()[rows]
+    valid = indices >= 0
+    bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    spread_out = pa.Array.from_buffers(column.type.index_type, len(rows), [bits, pa.py_buffer(indices)])
+    return pa.DictionaryArray.from_arrays(spread_out, column.dictionary)
 
 
 class Ledger(Generic[T]):
