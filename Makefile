@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SAMPLE_ROWS ?= 2500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest prove coverage lint format types contracts docs docs-check notebooks notebooks-check \
+.PHONY: help demo test test-lowest prove coverage mutants lint format types contracts docs docs-check notebooks notebooks-check \
         samples golden bench bench-smoke lock wheel check clean
 
 help: ## list the targets
@@ -44,6 +44,11 @@ coverage: $(VENV)/.ready-dev ## run every test and demand every branch of the de
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --fail-under=100 \
 	  --include='analyzer/selection/*,analyzer/paths.py,analyzer/evidence/*,analyzer/compare/*,analyzer/findings/*'
+
+mutants: build/mutants/.ready ## change the deciding modules in thousands of small ways and see which no test notices
+	nice $(MUTANTS)/python -m benchmarks.mutants $(ARGS)
+
+MUTANTS := build/mutants/bin
 
 lint: $(VENV)/.ready-dev ## check style and format (ruff)
 	$(BIN)/ruff check .
@@ -100,6 +105,7 @@ bench-smoke: $(VENV)/.ready-dev ## the same on few rows, only to see that it run
 lock: $(VENV)/.ready-dev ## resolve the dependencies anew (add UPGRADE=--upgrade to take newer ones)
 	$(BIN)/uv pip compile $(LOCK) -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) --extra dev --group mutants -c requirements-dev.lock -o requirements-mutants.lock
 
 # One lock for every Python from 3.11 and every system; hashes, and no host: any mirror will do.
 LOCK = pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -110,7 +116,7 @@ wheel: $(VENV)/.ready ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist demo-report bench-out .coverage .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist mutants demo-report bench-out .coverage .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 
 # ------------------------------------------------------------------------------- the environment
@@ -125,4 +131,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+build/mutants/.ready: requirements-mutants.lock $(VENV)/.ready-dev
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/mutants
+	$(BIN)/uv pip install --quiet --python build/mutants --require-hashes -r requirements-mutants.lock
 	@touch $@

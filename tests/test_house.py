@@ -167,7 +167,7 @@ def test_the_version_is_one() -> None:
         pytest.skip("run from a checkout that is not installed")
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-mutants.lock"])
 def test_a_lock_holds_hashes_and_no_host(lock: str) -> None:
     """Every pin has a hash, and nothing in a lock says where to fetch it."""
     lines = re.sub(r" \\\n", " ", read(lock)).splitlines()
@@ -179,14 +179,16 @@ def test_a_lock_holds_hashes_and_no_host(lock: str) -> None:
 
 
 def test_the_locks_hold_every_dependency_and_agree() -> None:
-    """What pyproject.toml asks for is locked, and both locks pin the same versions of it."""
-    runtime, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+    """What pyproject.toml asks for is locked, and all locks pin the same versions of it."""
+    runtime, dev, mutants = (pins(f"requirements{which}.lock") for which in ("", "-dev", "-mutants"))
     extras = [entry for extra in project()["optional-dependencies"].values() for entry in extra]
     wanted = {re.split(r"[\[<>=]", entry)[0] for entry in project()["dependencies"] + extras} - {project()["name"]}
 
     assert {re.split("[<>=]", entry)[0] for entry in project()["dependencies"]} <= set(runtime)
     assert wanted <= set(dev)
     assert {name: dev[name] for name in runtime} == runtime
+    assert {name: mutants[name] for name in dev} == dev
+    assert "mutmut" in mutants
 
 
 def test_every_dependency_and_every_ignored_rule_has_its_reason() -> None:

@@ -55,8 +55,6 @@ def _combined(row: Observation, readings: list[Reading]) -> SideJudgement:
     reason = "rule-hit-unknown" if named == ("rule_hit",) else "input-missing"
     if _moving(row, named):
         reason = "mailbox-moving"
-    if any(r.reason == "direct-send-possible" for r in results) and not named:
-        reason = "direct-send-possible"
     return SideJudgement(Verdict.UNDETERMINED, reason, answer, value, named)
 
 

@@ -43,32 +43,44 @@ class SpaceRank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A connector in play: how its best address space matches, and what is not certain about it."""
+    """A connector in play: how its best address space matches, and what is certain about it: its size, its nearness."""
 
     connector: SendConnector
     rank: tuple[int, int]
     cost: int
     space: str
-    certain: bool
+    sized: bool
     local: bool
+
+    @property
+    def certain(self) -> bool:
+        """Tell whether it fits and is in scope for certain."""
+        return self.sized and (self.local or not self.connector.scoped)
 
     def beats(self, other: _Match) -> bool:
         """Tell whether this one wins over the other whatever is not known."""
-        if not self.certain or self is other:
+        if self is other or not (self.certain or self._fits_with(other)):
             return False
         if self.rank != other.rank:
             return self.rank < other.rank  # rule: 6, 3. Specificity comes before cost.
         if self.local and not other.local:
             return self.cost <= other.cost  # rule: 6, 4 and 5. The way to another server costs nothing or more.
-        if self.local != other.local or (not self.local and not self._beside(other)):
+        if self.local != other.local or (not self.local and not self._as_near_as(other)):
             return False
         return (self.cost, self.connector.name.lower()) < (other.cost, other.connector.name.lower())  # rule: 6, 6
 
-    def _beside(self, other: _Match) -> bool:
-        """Tell whether both start from the same servers, so that the way to them costs the same."""
-        return bool(self.connector.source_servers) and (
-            set(self.connector.source_servers) == set(other.connector.source_servers)
-        )
+    def _as_near_as(self, other: _Match) -> bool:
+        """Tell whether every server of the other is one of this one's too: the way here costs no more."""
+        servers = set(other.connector.source_servers)
+        return bool(servers) and servers.issubset(self.connector.source_servers)
+
+    def _fits_with(self, other: _Match) -> bool:
+        """Tell whether this one is in scope and large enough wherever the other is."""
+        scoped = self.connector.scoped and not self.local
+        in_scope = not scoped or (other.connector.scoped and self._as_near_as(other))
+        limit, others = self.connector.max_message_size, other.connector.max_message_size
+        as_large = limit is not None and others is not None and limit >= others
+        return in_scope and (self.sized or as_large)
 
 
 def space_rank(domain: str, facts: DomainFacts) -> tuple[int, int] | None:
@@ -96,7 +108,7 @@ def _matched(connector: SendConnector, question: SendQuestion) -> _Match | None:
         return None
     (rank, cost, domain), local = min(ranked), question.server in connector.source_servers
     sized = connector.max_message_size is None or question.size is not None
-    return _Match(connector, rank, cost, domain, certain=sized and (local or not connector.scoped), local=local)
+    return _Match(connector, rank, cost, domain, sized=sized, local=local)
 
 
 def _too_small(connector: SendConnector, question: SendQuestion) -> bool:
@@ -115,16 +127,28 @@ def possible_send(question: SendQuestion, connectors: tuple[SendConnector, ...])
     winners = [m for m in fitting if not any(d.beats(m) for d in fitting)]
     winners.sort(key=lambda m: (m.rank, not m.local, m.cost, m.connector.name.lower()))
     answers = tuple(Answer(Outcome.CONNECTOR, m.connector.name, _REASONS[m.rank[0]]) for m in winners)
-    return answers if any(m.certain for m in fitting) else (*answers, *_without(matched))
+    return answers if any(m.certain for m in fitting) else (*answers, *_without(matched, question))
 
 
-def _without(matched: list[_Match]) -> tuple[Answer, ...]:
-    """Say what becomes of a message that may find no connector (rule: 6, 7)."""
-    may_be_too_large = any(m.connector.max_message_size is not None for m in matched)
+def _without(matched: list[_Match], question: SendQuestion) -> tuple[Answer, ...]:
+    """Say what becomes of a message that may find no connector, where none fits for certain (rule: 6, 7)."""
+    # Refused: a connector in scope is too small, and those that fit whatever the size are out of scope, their
+    # servers being of another site.
+    limited = [m for m in matched if _may_be_too_small(m.connector, question)]
+    elsewhere = {server for m in matched if m not in limited for server in m.connector.source_servers}
+    refused = any(m.local or not m.connector.scoped or not _all_in(m.connector, elsewhere) for m in limited)
+    reject = (Answer(Outcome.REJECT, reason="too-large-for-every-connector"),) if refused else ()
     may_be_out_of_scope = all(m.connector.scoped and not m.local for m in matched)
-    reject = (Answer(Outcome.REJECT, reason="too-large-for-every-connector"),) if may_be_too_large else ()
     nowhere = (Answer(Outcome.NONE, reason="unreachable-queue"),) if may_be_out_of_scope else ()
     return reject + nowhere
+
+
+def _may_be_too_small(connector: SendConnector, question: SendQuestion) -> bool:
+    return connector.max_message_size is not None and (question.size is None or _too_small(connector, question))
+
+
+def _all_in(connector: SendConnector, servers: set[str]) -> bool:
+    return bool(connector.source_servers) and servers.issuperset(connector.source_servers)
 
 
 _REASONS: Mapping[int, str] = {

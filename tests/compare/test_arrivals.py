@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,11 +20,16 @@ from tests.builders import (
 from tests.compare.builders import (
     DELIVERED,
     ENHANCED,
+    EXTENDED,
+    FAILED,
     FROM_INTERNET,
     FROM_OUR_SERVER,
+    NOON,
     SUMMARY,
+    OneByOne,
     Row,
     judged,
+    row,
     sides,
 )
 
@@ -161,3 +167,40 @@ def test_reject_direct_send_tells_where_a_delivered_message_did_not_come_from() 
 
     assert judged(tenant(), ENHANCED, SPOOFED, DELIVERED, cells).verdict == "undetermined"
     assert judged(tenant(**STRICT), ENHANCED, SPOOFED, DELIVERED, cells).reason == "local"
+
+
+def test_a_failure_by_the_default_connector_is_unattributed_too() -> None:
+    """8, unrouted (b): our own mail met the default connector, and no rule of the configuration refused it."""
+    failed = {**FROM_OUR_SERVER, **FAILED, "recipient": BOB, "logged_connector": "AB1\\Default AB1"}
+    assert judged(tenant(), ENHANCED, failed).inbound.verdict == "unrouted"
+
+
+def test_a_pair_of_places_that_is_not_in_the_table_is_no_misroute() -> None:
+    """2: internet to partner is in no row of the table, so its way in is not judged."""
+    passing = {**FROM_INTERNET, "event": "RECEIVE", "recipient": BANKER, "logged_connector": ""}
+    found = judged(tenant(), EXTENDED, passing)
+    assert (found.path, found.inbound.verdict, found.inbound.reason) == (
+        "internet>partner",
+        "undetermined",
+        "path-not-modelled",
+    )
+
+
+@pytest.mark.parametrize(
+    "presented, verdict, reason",
+    [
+        pytest.param(None, "match", "certificate-presumed", id="no log shows it"),
+        pytest.param(("mail.contoso.com",), "match", "certificate", id="known, and the connector's"),
+        pytest.param(("ex1.fabrikam.com",), "mismatch", "not-the-selected-connector", id="known, and another's"),
+    ],
+)
+def test_a_certificate_is_presumed_only_where_it_is_not_known(
+    presented: tuple[str, ...] | None, verdict: str, reason: str
+) -> None:
+    """8, certificate rule: a presented certificate that is known is used, and presumes nothing."""
+    by_name = (inbound("By certificate", certificate_name="*.contoso.com"), FROM_ONPREMISES)
+    path = OneByOne(tenant(inbound=by_name), EXTENDED)
+    arrived = row(FROM_OUR_SERVER, event="RECEIVE", recipient=BOB, logged_connector="By certificate")
+    seen = replace(path.observe(arrived), certificates=presented)
+    found = path.judge(seen, NOON).inbound
+    assert (found.verdict, found.reason) == (verdict, reason)

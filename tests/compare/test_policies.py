@@ -159,12 +159,6 @@ def test_what_no_value_explains_stays_an_alarm(
         assert side.bears_out == ()
 
 
-def test_every_policy_of_the_table_has_its_case() -> None:
-    """A policy that changes verdicts is judged under each of its values by some test of this file."""
-    elsewhere = {"equal_candidates", "internal_relay_fallback", "onprem_internet_egress", "recipient_fallback"}
-    assert {p.values[0] for p in R1} | elsewhere == {p.name for p in POLICIES}
-
-
 LISTED = {"inbound": (inbound("Listed", sender_ips=networks("192.0.2.0/28", "203.0.113.0/24")),)}
 RELAYED_IN = {**FROM_OUR_SERVER, "envelope_sender": SUN, "event": "RECEIVE", "recipient": BOB}
 UNDECLARED = {**FROM_INTERNET, "envelope_sender": SUN, "event": "RECEIVE", "recipient": BOB}
@@ -188,21 +182,6 @@ def test_attribution_by_the_recipients_domain_rests_on_its_policy(
     ours = tenant(**LISTED, policy=Policy(recipient_fallback=setting))
     found = judged(ours, EXTENDED, cells, logged_connector=logged)
     assert found.verdict == verdict
-
-
-@pytest.mark.parametrize(
-    "setting, verdict",
-    [
-        pytest.param("office365", "match", id="the design with connectors"),
-        pytest.param("direct", "ambiguous", id="under the other design such mail is not seen here"),
-    ],
-)
-def test_onpremises_mail_to_the_internet_rests_on_its_policy(setting: str, verdict: str) -> None:
-    """The path on-premises to internet is allowed under one of two documented designs (section 2)."""
-    ours = tenant(policy=Policy(onprem_internet_egress=setting))
-    found = judged(ours, EXTENDED, FROM_OUR_SERVER, event="SEND", recipient=SUN, logged_connector="")
-    assert found.verdict == verdict
-    assert f"onprem_internet_egress={setting}" in found.policies
 
 
 def test_a_match_bears_its_setting_out_even_where_the_other_value_cannot_tell() -> None:
@@ -333,3 +312,59 @@ def test_the_internal_relay_policy_decides_between_unrouted_and_match(
     cells = {**FROM_CLOUD, **(SENT if log is ENHANCED else {"delivery_status": "Delivered"})}
     logged = "" if log is ENHANCED else None
     assert judged(ours, log, cells, recipient=recipient, logged_connector=logged).outbound.verdict == verdict
+
+
+# ------------------------------------------------------------------------------ all of them, by value
+
+# policy, tenant, log, row, and the verdict of the row under each value of the policy
+BY_VERDICT = [
+    pytest.param(
+        "equal_candidates",
+        TWINS,
+        ENHANCED,
+        {**FROM_CLOUD, **SENT, "recipient": JOHN, "logged_connector": "B"},
+        {"ambiguous": "match", "lowest_name": "ambiguous"},
+        id="7.2 the second of two equal connectors",
+    ),
+    pytest.param(
+        "internal_relay_fallback",
+        RELAYED,
+        ENHANCED,
+        {**FROM_CLOUD, **SENT, "recipient": UNPLACED, "logged_connector": ""},
+        {"unrouted": "unrouted", "mx": "match"},
+        id="7.2 a relayed recipient that nothing covers",
+    ),
+    pytest.param(
+        "recipient_fallback",
+        LISTED,
+        EXTENDED,
+        {**RELAYED_IN, "logged_connector": "Listed"},
+        {"on": "match", "off": "ambiguous"},
+        id="4.2 a foreign MAIL FROM from a listed address",
+    ),
+    pytest.param(
+        "onprem_internet_egress",
+        {},
+        EXTENDED,
+        {**FROM_OUR_SERVER, "event": "SEND", "recipient": SUN, "logged_connector": ""},
+        {"office365": "match", "direct": "ambiguous"},
+        id="2 our own mail to the internet",
+    ),
+]
+
+
+@pytest.mark.parametrize("name, changes, log, cells, verdicts", BY_VERDICT)
+def test_a_row_has_another_verdict_under_each_value(
+    name: str, changes: dict[str, Any], log: Any, cells: Row, verdicts: dict[str, str]
+) -> None:
+    """7.2: the value of the policy decides what becomes of the row, and the row names it."""
+    for value, verdict in verdicts.items():
+        found = judged(tenant(**changes, policy=Policy(**{name: value})), log, cells)
+        assert (found.verdict, f"{name}={value}" in found.policies) == (verdict, True), value
+
+
+def test_every_value_of_every_policy_has_a_case_of_its_own() -> None:
+    """7.2: a policy, or a value of one, that no case above tells from the others is a hole in this file."""
+    told: dict[Any, Any] = {case.values[0]: case.values[-1] for case in (*R1, *BY_VERDICT)}
+    assert {name: set(by_value) for name, by_value in told.items()} == {p.name: set(p.values) for p in POLICIES}
+    assert [name for name, by_value in told.items() if len(set(by_value.values())) < len(by_value)] == []

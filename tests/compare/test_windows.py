@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from analyzer.moments import microseconds
-from analyzer.tenant.model import MailboxPlace, Placement, Residence
+from analyzer.tenant.model import MailboxPlace, Placement, RemoteDomain, Residence
+from analyzer.tenant.onpremises import AddressSpace, SendConnector
+from analyzer.tenant.versions import Change, Listed, What
 from tests.builders import (
     BOB,
     CLOUD,
@@ -35,8 +37,10 @@ from tests.compare.builders import (
     NOON,
     SENT,
     SUMMARY,
+    OneByOne,
     Row,
     judged,
+    row,
 )
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -98,6 +102,21 @@ def test_only_a_connector_that_could_alter_the_answer_opens_a_window(other: Any,
     """A change elsewhere in the configuration excuses nothing."""
     ours = tenant(outbound=(outbound("To on-premises", "contoso.com"), other))
     assert judged(ours, ENHANCED, {**BY_MX, "logged_connector": logged}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "kind, changed",
+    [
+        ("remote", RemoteDomain("Contoso", "contoso.com")),
+        ("send", SendConnector("To on-premises", (AddressSpace("contoso.com"),))),
+    ],
+)
+def test_what_selects_no_cloud_connector_excuses_nothing(kind: str, changed: Listed) -> None:
+    """Remote domains and the own servers' connectors are no part of an answer of Office 365 (5, 6)."""
+    path = OneByOne(tenant(), ENHANCED)
+    change = Change(kind, What.CHANGED, None, changed, NOON, NOON, None, NOON + DAY)
+    seen = replace(path.observe(row(BY_MX)), changing=(change,))
+    assert path.judge(seen, NOON).verdict == "misroute"
 
 
 ARRIVED: Row = {**FROM_OUR_SERVER, **DELIVERED, "recipient": BOB, "logged_connector": ""}

@@ -119,6 +119,7 @@ RAISED = [
     ("MF410", {**ARRIVAL, "reason": "certificate-presumed"}, ARRIVAL, "protocol log"),
     ("MF412", {"contradicted": True}, {}, "Get-EXORecipient"),
     ("MF413", WEAK, {**WEAK, "logged_inbound": "From our servers"}, 'addresses = ["192.0.2.10"]'),
+    ("MF413", {**WEAK, "source": ""}, {**WEAK, "source": None}, "within ten days"),
 ]
 
 

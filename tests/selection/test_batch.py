@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.selection import batch
 from analyzer.selection.batch import Classes, Ledger, class_codes, class_codes_of_several, combined, distinct, encoded
 
 texts = st.lists(st.sampled_from(["a", "b", "A", "", None]), max_size=20)
@@ -38,6 +39,23 @@ def test_a_value_is_reduced_once(values: list[str | None]) -> None:
     assert [classes.classes[c] for c in codes] == [(v or "").lower() for v in values]
     assert len(asked) == len(set(asked))
     assert len(set(classes.classes)) == len(classes.classes)
+
+
+def test_forgotten_values_keep_their_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of values is bounded: what it forgets is reduced again, to the number that it had."""
+    monkeypatch.setattr(batch, "_REMEMBERED_VALUES", 2)
+    asked: list[str] = []
+
+    def reduce(value: str) -> str:
+        asked.append(value)
+        return value.lower()
+
+    classes: Classes[str, str] = Classes(reduce)
+    first, second = (classes.numbers(["a", "A", "b"]).tolist() for _ in range(2))
+
+    assert first == second == [0, 0, 1]
+    assert asked == ["a", "A", "b", "a", "A"]  # b was learnt after the memory of two had been cleared
+    assert classes.classes == ["a", "b"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("ab")), max_size=20))

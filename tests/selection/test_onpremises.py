@@ -37,6 +37,11 @@ def sent(recipient: str, *connectors: SendConnector, size: int | None = 1000, se
     return [a.connector or a.reason for a in possible_send(SendQuestion(facts, size, server), connectors)]
 
 
+def small(name: str, **changes: Any) -> SendConnector:
+    """Build a Send connector for every domain that is too small for the message, scoped to its site."""
+    return send(name, ALL, **{"scoped": True, "max_message_size": 10, **changes})
+
+
 HERE: dict[str, Any] = {"source_servers": ("ex1",)}
 AWAY: dict[str, Any] = {"source_servers": ("ex2",)}
 
@@ -63,6 +68,17 @@ SENT: tuple[tuple[str, str, tuple[SendConnector, ...], list[str]], ...] = (
     ("in scope", JULIA, (send("Narrow", NARROW, scoped=True, **HERE), send("All", ALL)), ["Narrow"]),
     ("open scope", JULIA, (send("Narrow", NARROW, scoped=True, **AWAY), send("All", ALL, **HERE)), ["Narrow", "All"]),
     ("only a scoped one", JULIA, (send("Narrow", NARROW, scoped=True, **AWAY),), ["Narrow", "unreachable-queue"]),
+    ("a scoped one that fits", JULIA, (send("Narrow", NARROW, scoped=True, max_message_size=1000, **AWAY),),
+        ["Narrow", "unreachable-queue"]),
+    ("in scope all are too small", JULIA, (send("Fits", NARROW, scoped=True, **AWAY), small("Small", **HERE)),
+        ["Fits", "too-large-for-every-connector"]),
+    ("of one site with one that fits", JULIA, (send("Fits", NARROW, scoped=True, **AWAY), small("Small", **AWAY)),
+        ["Fits", "unreachable-queue"]),
+    ("of another site", JULIA,
+        (send("Fits", NARROW, scoped=True, **AWAY), small("Small", source_servers=("ex2", "ex3"))),
+        ["Fits", "too-large-for-every-connector", "unreachable-queue"]),
+    ("of nobody knows which site", JULIA, (send("Fits", NARROW, scoped=True, **AWAY), small("Small")),
+        ["Fits", "too-large-for-every-connector", "unreachable-queue"]),
     ("all accepted domains", "x@contoso.com", (send("Edge", "--"), send("All", ALL)), ["Edge"]),
     ("a foreign domain under --", "x@example.org", (send("Edge", "--"), send("All", ALL)), ["All"]),
     ("not SMTP", JULIA, (SendConnector("X400", (AddressSpace("*", type="x400"),)), send("All", ALL)), ["All"]),
