@@ -16,10 +16,19 @@ from analyzer.errors import UsageError
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, other traffic.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Length of the period.")
 @click.option("--format", "formats", multiple=True, metavar="NAME", help="Write only this log; may be repeated.")
+@click.option("--topology", default="hybrid", show_default=True, metavar="NAME", help="Another design of mail flow.")
 @click.option("--no-faults", is_flag=True, help="A tenant in order: nothing is planted.")
 @click.option("--force", is_flag=True, help="Replace what was generated before.")
 def generate(
-    out: Path, rows: int, seed: int, *, days: int, formats: tuple[str, ...], no_faults: bool, force: bool
+    out: Path,
+    rows: int,
+    seed: int,
+    *,
+    days: int,
+    formats: tuple[str, ...],
+    topology: str,
+    no_faults: bool,
+    force: bool,
 ) -> None:
     """Write logs with planted faults, their tenant, and the truth.
 
@@ -37,6 +46,7 @@ def generate(
             days=days,
             formats=formats or simulator.ALL,
             faults=not no_faults,
+            topology=topology,
             progress=bar.update,
         )
     click.echo(f"{made.rows:,} recipients in {len(made.logs)} logs, with tenant and truth", err=True)

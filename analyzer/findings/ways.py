@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from analyzer.causes import OTHER, fold
 from analyzer.compare.signs import MX_BYPASSED
 from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
-from analyzer.findings.routing import policies_of
 from analyzer.findings.tenants import declared_service, naming
 from analyzer.tenant.model import ConnectorType, OutboundConnector
 
@@ -79,7 +78,7 @@ def connector_flapping(causes: pa.Table, _context: Context) -> Iterator[Finding]
     equal = where(routed(causes), outbound_verdict="match")
     # Rare domains that are counted together may each have a connector of their own: nothing alternates there.
     equal = equal.filter(pc.not_equal(pc.fill_null(equal.column("recipient_domain"), ""), OTHER))
-    keys = ["recipient_domain", "path", "selected_outbound", "policies"]
+    keys = ["recipient_domain", "path", "selected_outbound"]
     named = equal.filter(
         pc.match_substring_regex(pc.fill_null(equal.column("selected_outbound"), ""), r"^\(.* or .*\)$")
     )
@@ -92,7 +91,7 @@ def connector_flapping(causes: pa.Table, _context: Context) -> Iterator[Finding]
         if not any(_alternate(a, b) for a, b in combinations(lines, 2)):
             continue
         counts = ", ".join(f"{row['logged_outbound']} ({row['messages']})" for row in lines)
-        domain, candidates = str(group["recipient_domain"]), str(group["selected_outbound"]).strip("()")
+        domain, candidates = str(group["recipient_domain"]), str(group["selected_outbound"])[1:-1]
         yield Finding(
             title=f"{domain}: the log alternates between {' and '.join(str(row['logged_outbound']) for row in lines)}",
             cause=f"{candidates} match the domain equally well, and no document says which is used; logged: {counts}.",
@@ -102,7 +101,7 @@ def connector_flapping(causes: pa.Table, _context: Context) -> Iterator[Finding]
             domain=domain,
             logged=", ".join(str(row["logged_outbound"]) for row in lines),
             selected=candidates,
-            policies=policies_of(group),
+            policies=("equal_candidates=ambiguous",),
         )
 
 

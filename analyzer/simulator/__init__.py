@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from analyzer.simulator.faults import FAULTS, Fault
 from analyzer.simulator.generation import ALL, Generated, generate
+from analyzer.simulator.topologies import TOPOLOGIES
+from analyzer.simulator.topology import Topology
 from analyzer.simulator.truth import TRUTH
 
-__all__ = ["ALL", "FAULTS", "TRUTH", "Fault", "Generated", "generate"]
+__all__ = ["ALL", "FAULTS", "TOPOLOGIES", "TRUTH", "Fault", "Generated", "Topology", "generate"]

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.simulator.company import PEERS, SMART_HOSTS, Peer, addresses, peers, subjects
-from analyzer.simulator.repertoire import SCENARIOS
+from analyzer.simulator.company import PEERS, SMART_HOSTS, Peer, addresses, peers
 from analyzer.simulator.scenario import Event, Leg, Scenario
+from analyzer.simulator.subjects import subjects
+from analyzer.simulator.topologies import SCENARIOS
 from analyzer.simulator.traffic import LEGS, Batch, Ints
 
 

@@ -25,6 +25,11 @@ FROM_PLANT = "Inbound from plant"  # by address
 FROM_WOODGROVE = "From Woodgrove Bank"
 FROM_NORTHWIND = "From Northwind"  # a partner's subdomains by wildcard
 RETIRED_INBOUND = "From Woodgrove Bank (old)"  # disabled
+TO_LITWARE, TO_LITWARE_COPY = "To Litware", "To Litware (copy)"  # claim the same domain
+TO_LUCERNE, TO_LUCERNE_COPY = "To Lucerne", "To Lucerne (copy)"  # so do these
+TO_ARCHIVE, TO_SIGNATURES = "To the archive", "To the signature service"  # by rule
+FROM_PROSEWARE = "From Proseware"  # held to the partner's addresses
+TO_SERVERS = "To our servers"  # with RecipientDomains *
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -70,6 +75,13 @@ class People(Enum):
     NORTHWIND = auto()
     CLOUD = auto()
     SERVERS = auto()
+    LEGAL = auto()
+    MARKETING = auto()
+    TENANT_NAMES = auto()
+    PROSEWARE = auto()
+    LITWARE = auto()
+    LUCERNE = auto()
+    TAILSPIN = auto()
 
 
 class Peer(Enum):
@@ -83,6 +95,7 @@ class Peer(Enum):
     INTERNET = auto()
     PARTNER = auto()
     BLANK = auto()
+    FILTER = auto()
 
 
 Group = People | Peer
@@ -97,6 +110,7 @@ PEERS: dict[Peer, tuple[str | None, ...]] = {
     Peer.INTERNET: tuple(f"203.0.113.{n}" for n in range(1, 120)) + tuple(f"2001:db8:25::{n:x}" for n in range(1, 90)),
     Peer.PARTNER: tuple(f"198.51.100.{n}" for n in range(65, 70)),
     Peer.BLANK: (None,),
+    Peer.FILTER: tuple(f"198.51.100.{n}" for n in range(130, 134)),
 }
 
 # A smart host of each outbound connector; where none is used the MX of the domain takes the mail.
@@ -107,6 +121,12 @@ SMART_HOSTS: dict[str, tuple[str, str]] = {
     TO_WOODGROVE: ("198.51.100.66", "mail.woodgrovebank.com"),
     BY_RULE: ("198.51.100.67", "mail.wingtiptoys.com"),
     UNKNOWN_OUTBOUND: ("192.0.2.10", "mail.contoso.com"),
+    TO_SERVERS: ("192.0.2.10", "mail.contoso.com"),
+    TO_LITWARE: ("198.51.100.68", "mail.litware.example"),
+    TO_LITWARE_COPY: ("198.51.100.69", "mail2.litware.example"),
+    TO_LUCERNE: ("198.51.100.70", "mail.lucerne.example"),
+    TO_ARCHIVE: ("198.51.100.150", "archive.example.net"),
+    TO_SIGNATURES: ("198.51.100.151", "signatures.example.net"),
 }
 
 
@@ -155,6 +175,14 @@ def _members() -> dict[People, tuple[str, ...]]:
         People.WINGTIP: _at("wingtiptoys.com", 12, skip=820),
         People.WOODGROVE: _at("woodgrovebank.com", 16, skip=840),
         People.NORTHWIND: _at("mail.northwindtraders.com", 6, skip=860) + _at("eu.northwindtraders.com", 6, skip=870),
+        # Behind the others, so that these keep their places.
+        People.LEGAL: ("legal@contoso.com", "contracts@contoso.com"),
+        People.MARKETING: ("marketing@contoso.com", "events@contoso.com"),
+        People.TENANT_NAMES: tuple(f"{name}@contoso.onmicrosoft.com" for name in ("admin", "sync", "teams")),
+        People.PROSEWARE: _at("proseware.example", 8, skip=880),
+        People.LITWARE: _at("litware.example", 8, skip=890),
+        People.LUCERNE: _at("lucerne.example", 8, skip=900),
+        People.TAILSPIN: _at("tailspin.example", 6, skip=910),
     }
 
 
@@ -212,29 +240,3 @@ def people(group: People) -> tuple[str, ...]:
     book = addresses()
     span = book.spans[group]
     return tuple(str(entry) for entry in book.entries[span.start : span.start + span.size])
-
-
-_SUBJECTS = (
-    "Invoice {n} for October, please review",
-    "RE: Meeting notes {n}",
-    'FW: "Quarterly" results, draft {n}',
-    "Your order #{n} has shipped",
-    "Überweisung {n} bestätigt; Beleg anbei",
-    "会議のお知らせ {n}",
-    "Réunion n° {n} : compte rendu",
-    "Re: Re: contract {n} - signature needed, urgent",
-    "Newsletter {n}: what's new, what's next",
-    "Pedido {n}: confirmación de envío",
-    "Price list {n}\n(corrected)",
-    "=SUM({n};1)",
-    "<b>Offer</b> {n} & more",
-    "Shift plan, week {n}",
-    "C:\\scans\\{n}.pdf",
-    "Out of office",
-)
-
-
-@cache
-def subjects() -> tuple[str, ...]:
-    """List the subjects: commas, doubled quotes, line breaks, markup and letters beyond ASCII among them."""
-    return tuple(text.format(n=n * 31 % 9973) for n in range(1, 200) for text in _SUBJECTS)

@@ -41,7 +41,8 @@ def identity(name: str) -> Export:
     }
 
 
-def _outbound(name: str, connector_type: str, **changes: Value) -> Export:
+def outbound(name: str, connector_type: str, **changes: Value) -> Export:
+    """Get-OutboundConnector: one object, as the portal makes it but for the changes."""
     plain: Export = {
         "Enabled": True,
         "UseMXRecord": False,
@@ -68,7 +69,8 @@ def _outbound(name: str, connector_type: str, **changes: Value) -> Export:
     return identity(name) | plain | changes
 
 
-def _inbound(name: str, connector_type: str, **changes: Value) -> Export:
+def inbound(name: str, connector_type: str, **changes: Value) -> Export:
+    """Get-InboundConnector: one object, as the portal makes it but for the changes."""
     plain: Export = {
         "Enabled": True,
         "ConnectorType": connector_type,
@@ -96,10 +98,10 @@ def _inbound(name: str, connector_type: str, **changes: Value) -> Export:
 
 def outbound_connectors(*, retired: bool) -> Iterator[Export]:
     """Get-OutboundConnector: those of the worked example, a partner's and a rule's."""
-    yield _outbound(CONNECTOR_1, "OnPremises", AllAcceptedDomains=True)
-    yield _outbound(CONNECTOR_2, "OnPremises", RecipientDomains=["contoso.com"])
-    yield _outbound(CONNECTOR_3, "OnPremises", RecipientDomains=["*.contoso.com"], SmartHosts=["mail2.contoso.com"])
-    yield _outbound(
+    yield outbound(CONNECTOR_1, "OnPremises", AllAcceptedDomains=True)
+    yield outbound(CONNECTOR_2, "OnPremises", RecipientDomains=["contoso.com"])
+    yield outbound(CONNECTOR_3, "OnPremises", RecipientDomains=["*.contoso.com"], SmartHosts=["mail2.contoso.com"])
+    yield outbound(
         TO_WOODGROVE,
         "Partner",
         RecipientDomains=["woodgrovebank.com"],
@@ -107,32 +109,34 @@ def outbound_connectors(*, retired: bool) -> Iterator[Export]:
         TlsSettings="DomainValidation",
         TlsDomain="*.woodgrovebank.com",
     )
-    yield _outbound(BY_RULE, "Partner", IsTransportRuleScoped=True, SmartHosts=["mail.wingtiptoys.com"])
+    yield outbound(BY_RULE, "Partner", IsTransportRuleScoped=True, SmartHosts=["mail.wingtiptoys.com"])
     if retired:
-        yield _outbound(RETIRED_OUTBOUND, "OnPremises", Enabled=False, RecipientDomains=["contoso.com"])
-        yield _outbound(TEST_OUTBOUND, "OnPremises", TestMode=True, RecipientDomains=["fabrikam.com"])
+        yield outbound(RETIRED_OUTBOUND, "OnPremises", Enabled=False, RecipientDomains=["contoso.com"])
+        yield outbound(TEST_OUTBOUND, "OnPremises", TestMode=True, RecipientDomains=["fabrikam.com"])
 
 
 def inbound_connectors(*, retired: bool) -> Iterator[Export]:
     """Get-InboundConnector: the servers' by certificate, the plant's by address, and partners'."""
-    yield _inbound(
+    yield inbound(
         FROM_SERVERS,
         "OnPremises",
         ConnectorSource="HybridWizard",
         TlsSenderCertificateName="*.contoso.com",
         CloudServicesMailEnabled=True,
     )
-    yield _inbound(FROM_PLANT, "OnPremises", SenderIPAddresses=["198.51.100.10"], RequireTls=False)
-    yield _inbound(FROM_WOODGROVE, "Partner", SenderDomains=["smtp:woodgrovebank.com;1"])
-    yield _inbound(FROM_NORTHWIND, "Partner", SenderDomains=["smtp:*.northwindtraders.com;1"])
+    yield inbound(FROM_PLANT, "OnPremises", SenderIPAddresses=["198.51.100.10"], RequireTls=False)
+    yield inbound(FROM_WOODGROVE, "Partner", SenderDomains=["smtp:woodgrovebank.com;1"])
+    yield inbound(FROM_NORTHWIND, "Partner", SenderDomains=["smtp:*.northwindtraders.com;1"])
     if retired:
-        yield _inbound(RETIRED_INBOUND, "Partner", Enabled=False, SenderDomains=["smtp:woodgrovebank.com;1"])
+        yield inbound(RETIRED_INBOUND, "Partner", Enabled=False, SenderDomains=["smtp:woodgrovebank.com;1"])
 
 
-_NAMESPACE = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks"
+WINGTIP_RULE = "Fabrikam to Wingtip Toys by dedicated line"
+NAMESPACE = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks"
 
 
-def _rule(name: str, priority: int, **changes: Value) -> Export:
+def rule(name: str, priority: int, **changes: Value) -> Export:
+    """Get-TransportRule: one enabled rule without conditions but for the changes."""
     plain: Export = {
         "Priority": priority,
         "State": "Enabled",
@@ -156,20 +160,20 @@ def _rule(name: str, priority: int, **changes: Value) -> Export:
 
 def transport_rules() -> Iterator[Export]:
     """Get-TransportRule: one rule that routes, and one that has nothing to do with routing."""
-    yield _rule(
+    yield rule(
         "Disclaimer on outgoing mail",
         0,
         SentToScope="NotInOrganization",
         ApplyHtmlDisclaimerText="<p>Contoso, Ltd.</p>",
-        Conditions=[f"{_NAMESPACE}.SentToScopePredicate"],
-        Actions=[f"{_NAMESPACE}.ApplyHtmlDisclaimerAction"],
+        Conditions=[f"{NAMESPACE}.SentToScopePredicate"],
+        Actions=[f"{NAMESPACE}.ApplyHtmlDisclaimerAction"],
     )
-    yield _rule(
-        "Fabrikam to Wingtip Toys by dedicated line",
+    yield rule(
+        WINGTIP_RULE,
         1,
         SenderDomainIs=["fabrikam.com"],
         RecipientDomainIs=["wingtiptoys.com"],
         RouteMessageOutboundConnector=BY_RULE,
-        Conditions=[f"{_NAMESPACE}.SenderDomainIsPredicate", f"{_NAMESPACE}.RecipientDomainIsPredicate"],
-        Actions=[f"{_NAMESPACE}.RouteMessageOutboundConnectorAction"],
+        Conditions=[f"{NAMESPACE}.SenderDomainIsPredicate", f"{NAMESPACE}.RecipientDomainIsPredicate"],
+        Actions=[f"{NAMESPACE}.RouteMessageOutboundConnectorAction"],
     )

@@ -54,11 +54,12 @@ def _arrivals(columns: Columns) -> dict[str, pa.StringArray | str]:
     }
 
 
-def _rules() -> dict[str, pa.StringArray | str]:
+def _rules(columns: Columns) -> dict[str, pa.StringArray | str]:
+    named = of_scenario(columns.batch.scenario, lambda one: one.by_rule)
     return {
         "Event": "Transport rule",
         "Action": "RouteMessageUsingConnector",
-        "Detail": "Transport rule: 'Fabrikam to Wingtip Toys by dedicated line'",
+        "Detail": columns.to_recipients(join("Transport rule: '", named, "'")),
         "Data": '<root><MEP Name="SourceContext" String="Transport Rule Agent"/></root>',
     }
 
@@ -92,7 +93,7 @@ def trace_detail(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001  eve
     happened = legs_that(lambda leg: leg.event in _WORDS)[batch.leg]
     kinds = (
         (listed, _arrivals(columns)),
-        (listed & by_rule[batch.message], _rules()),
+        (listed & by_rule[batch.message], _rules(columns)),
         (happened, _fates(columns)),
     )
     rows = [np.flatnonzero(kept) for kept, _ in kinds]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from analyzer.simulator.columns import Columns, dashed, iso, join, legs_that, of_leg, of_scenario, packed
 from analyzer.simulator.company import (
     FROM_NORTHWIND,
+    FROM_PROSEWARE,
     FROM_WOODGROVE,
     PEERS,
     RETIRED_INBOUND,
@@ -26,8 +27,7 @@ from analyzer.simulator.scenario import Event, Leg, Scenario
 from analyzer.simulator.traffic import LEGS, Ints, Plan
 
 _TENANT_ID = str(uuid5(NAMESPACE_URL, "https://contoso.com/tenant"))
-_RULE_ID = str(uuid5(NAMESPACE_URL, "https://contoso.com/Fabrikam to Wingtip Toys by dedicated line"))
-_PARTNER_CONNECTORS = {FROM_WOODGROVE, FROM_NORTHWIND, RETIRED_INBOUND}
+_PARTNER_CONNECTORS = {FROM_WOODGROVE, FROM_NORTHWIND, FROM_PROSEWARE, RETIRED_INBOUND}
 _ANSWERS = {
     Event.DELIVER: "250 2.1.5 Recipient OK",
     Event.SEND: "250 2.1.5 Recipient OK",
@@ -124,8 +124,13 @@ def _received(columns: Columns, arrivals: tuple[pa.StringArray, pa.StringArray])
 
 def _agent_data(columns: Columns) -> pa.StringArray:
     """Say what the agents found: the rule that chose a connector, or the spam filter's stamp with the address."""
-    rule = f"S:TRA=ETR|ruleId={_RULE_ID}|st=5/6/2024 2:02:37 PM|action=RouteMessageUsingConnector|sev=1|mode=Enforce;"
-    by_rule = of_scenario(columns.batch.scenario, lambda one: rule if one.by_rule else None)
+    stamp = "S:TRA=ETR|ruleId={}|st=5/6/2024 2:02:37 PM|action=RouteMessageUsingConnector|sev=1|mode=Enforce;"
+
+    def acted(scenario: Scenario) -> str | None:
+        named = f"https://contoso.com/{scenario.by_rule}"
+        return stamp.format(uuid5(NAMESPACE_URL, named)) if scenario.by_rule else None
+
+    by_rule = of_scenario(columns.batch.scenario, acted)
     return pc.coalesce(by_rule, join("S:SFA=SUM|SFV=NSPM|SCL=1|CIP=", pc.fill_null(columns.peer, ""), "|LANG=en;"))
 
 
@@ -210,7 +215,10 @@ def _in_order(kinds: tuple[_Events, ...]) -> _Events:
     order = np.concatenate([kind.order for kind in kinds])
     rows = np.lexsort((order, message))
     cells = pa.concat_tables([kind.cells for kind in kinds]).take(pa.array(rows))
-    return _Events(message[rows], order[rows], cells)
+    # What is refused at the door arrives for nobody: its failure is all there is.
+    kept = pc.not_equal(cells["recipient_count"], "0").combine_chunks()
+    rows = rows[kept.to_numpy(zero_copy_only=False)]
+    return _Events(message[rows], order[rows], cells.filter(kept))
 
 
 def _directionality(scenario: Scenario) -> str:

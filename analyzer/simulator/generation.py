@@ -12,8 +12,11 @@ from tempfile import TemporaryDirectory
 
 from analyzer.errors import UsageError
 from analyzer.simulator.columns import columns
+from analyzer.simulator.hybrid import HYBRID
 from analyzer.simulator.logs import LOG_FORMATS, Log, LogFormat
 from analyzer.simulator.tenant import write_tenant
+from analyzer.simulator.topologies import TOPOLOGIES, topology_named
+from analyzer.simulator.topology import Topology
 from analyzer.simulator.traffic import Plan, traffic
 from analyzer.simulator.truth import Truth
 
@@ -44,6 +47,7 @@ def generate(
     start: date = date(2026, 10, 1),
     formats: Sequence[str] = ALL,
     faults: bool = True,
+    topology: str = HYBRID.name,
     progress: Callable[[int], None] = _ignore,
 ) -> Generated:
     """Write a tenant folder, logs of its traffic in several formats, and the truth about every recipient.
@@ -59,13 +63,14 @@ def generate(
         start: First day of the period (UTC).
         formats: Names out of ALL.
         faults: Plant faults; without them the tenant is in order and has no retired connectors.
+        topology: Name of a design of the company's mail flow, out of TOPOLOGIES.
         progress: Called after each batch with the number of its rows.
 
     Raises:
-        UsageError: A number makes no sense, a format is unknown, or `out` holds a tenant or logs of
+        UsageError: A number makes no sense, a format or topology is unknown, or `out` holds a tenant or logs of
             another making.
     """
-    plan = Plan(rows=rows, seed=seed, days=days, start=start, faults=faults)
+    plan = Plan(rows=rows, seed=seed, days=days, start=start, faults=faults, topology=_topology(topology))
     _check(plan)
     chosen = tuple(_format(name) for name in dict.fromkeys(formats))
     _refuse_foreign(out)
@@ -94,6 +99,13 @@ def _refuse_foreign(out: Path) -> None:
             raise UsageError(f"{out / name}: exists and was not generated; give another folder")
 
 
+def _topology(name: str) -> Topology:
+    found = topology_named(name)
+    if found is None:
+        raise UsageError(f"topology {name!r} is not known; known are {', '.join(one.name for one in TOPOLOGIES)}")
+    return found
+
+
 def _format(name: str) -> LogFormat:
     for one in LOG_FORMATS:
         if one.name == name:
@@ -102,7 +114,7 @@ def _format(name: str) -> LogFormat:
 
 
 def _write(plan: Plan, folder: Path, *, formats: Sequence[LogFormat], progress: Callable[[int], None]) -> None:
-    write_tenant(folder / TENANT, retired=plan.faults)
+    write_tenant(folder / TENANT, plan.topology.exports(plan.faults))
     (folder / LOGS).mkdir()
     with ExitStack() as files:
         truth = files.enter_context(Truth(folder / TRUTH_FILE))

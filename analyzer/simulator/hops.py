@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.simulator.columns import Columns, iso, legs_that, packed
-from analyzer.simulator.repertoire import SCENARIOS
 from analyzer.simulator.scenario import ONPREMISES, PLACES, Event
+from analyzer.simulator.topologies import SCENARIOS
 from analyzer.simulator.traffic import Ints
 
 SERVER, SERVER_IP = "EX1.corp.contoso.com", "192.0.2.10"

@@ -26,6 +26,7 @@ from analyzer.simulator.company import (
     Peer,
     People,
 )
+from analyzer.simulator.configuration import WINGTIP_RULE
 from analyzer.simulator.scenario import (
     CLOUD,
     INTERNET,
@@ -71,7 +72,9 @@ _INTERNET_TO_SALES = Scenario("internet-to-sales", 10, _INTERNET, (send(People.S
 _INTERNET_TO_FABRIKAM = Scenario("internet-to-fabrikam", 15, _INTERNET, (send(People.SERVER_FABRIKAM, CONNECTOR_1),))
 _SERVERS_TO_CLOUD = arriving(Scenario("onprem-to-cloud", 70, _SERVERS, (deliver(People.CLOUD),)), FROM_SERVERS)
 _WOODGROVE_TO_CLOUD = arriving(Scenario("woodgrove-to-cloud", 12, _WOODGROVE, (deliver(People.CLOUD),)), FROM_WOODGROVE)
-_RULE_HIT = Scenario("fabrikam-to-wingtip-by-rule", 6, _FABRIKAM_CLIENT, (send(People.WINGTIP, BY_RULE),), by_rule=True)
+_RULE_HIT = Scenario(
+    "fabrikam-to-wingtip-by-rule", 6, _FABRIKAM_CLIENT, (send(People.WINGTIP, BY_RULE),), by_rule=WINGTIP_RULE
+)
 _RULE_MISSED = Scenario("contoso-to-wingtip", 4, _CLIENT_AT_HOME, (send(People.WINGTIP),))
 _INTERNET_TO_CLOUD = Scenario("internet-to-cloud", 0, _INTERNET, (deliver(People.CLOUD),))  # the rest of the deck
 

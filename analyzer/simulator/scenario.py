@@ -29,6 +29,13 @@ PLACES: dict[People, str] = {
     People.WOODGROVE: PARTNER,
     People.NORTHWIND: PARTNER,
     People.NOBODY: UNKNOWN,
+    People.LEGAL: CLOUD,
+    People.MARKETING: CLOUD,
+    People.TENANT_NAMES: CLOUD,
+    People.PROSEWARE: PARTNER,
+    People.LITWARE: PARTNER,
+    People.LUCERNE: PARTNER,
+    People.TAILSPIN: INTERNET,
 }
 
 
@@ -70,8 +77,9 @@ class Source:
 class Leg:
     """One recipient of a message: what becomes of it and what is due.
 
-    `selected` and `logged` name outbound connectors; None is none. `on_arrival` is false for a
-    recipient that the service added later: a member of a group, the target of a forward.
+    `selected` and `logged` name outbound connectors; None is none, and none is selected where several are
+    equally right (`equal`). `on_arrival` is false for a recipient that the message did not arrive with: one
+    that the service added later (a member of a group, the target of a forward), or refused at the door.
     """
 
     to: People
@@ -82,14 +90,16 @@ class Leg:
     answer: str = ""
     on_arrival: bool = True
     forwarded: bool = False
+    equal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One kind of message: `share` of them go into each thousand recipients.
 
-    `inbound` is the inbound connector that the configuration selects, `logged_inbound` the one the
-    log names. `instead` is the sound scenario that stands in where the fault is not to appear.
+    `inbound` is the inbound connector that the configuration selects, `logged_inbound` the one the log names,
+    `by_rule` the mail flow rule that chose the connector. `instead` is the sound scenario that stands in where
+    the fault is not to appear.
     """
 
     name: str
@@ -98,7 +108,7 @@ class Scenario:
     legs: tuple[Leg, ...]
     inbound: str | None = None
     logged_inbound: str | None = None
-    by_rule: bool = False
+    by_rule: str | None = None
     null_sender: bool = False
     fault: Fault | None = None
     instead: str | None = None
@@ -125,9 +135,9 @@ def send(to: People, via: str | None = None, *, due: Due = Due(), on_arrival: bo
     return Leg(to, Event.SEND, selected=via, logged=via, due=due, on_arrival=on_arrival)
 
 
-def fail(to: People, answer: str, *, due: Due) -> Leg:
+def fail(to: People, answer: str, *, due: Due, on_arrival: bool = True) -> Leg:
     """Fail without having been sent."""
-    return Leg(to, Event.FAIL, due=due, answer=answer)
+    return Leg(to, Event.FAIL, due=due, answer=answer, on_arrival=on_arrival)
 
 
 def arriving(scenario: Scenario, connector: str) -> Scenario:
@@ -139,7 +149,7 @@ def faulty(base: Scenario, fault: Fault, *, share: int, logged: str | None = Non
     """Plant a fault on the way out of a sound single-recipient scenario: the log names `logged` instead."""
     leg = replace(base.legs[0], event=Event.SEND, logged=logged, due=due_to(fault))
     return replace(
-        base, name=f"{fault.kind}/{base.name}", share=share, legs=(leg,), fault=fault, instead=base.name, by_rule=False
+        base, name=f"{fault.kind}/{base.name}", share=share, legs=(leg,), fault=fault, instead=base.name, by_rule=None
     )
 
 

@@ -7,39 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from analyzer.simulator.company import People, people
-from analyzer.simulator.configuration import CHANGED, identity, inbound_connectors, outbound_connectors, transport_rules
-
-ACCEPTED_DOMAINS = (
-    ("contoso.com", "Authoritative"),
-    ("sales.contoso.com", "Authoritative"),
-    ("fabrikam.com", "Authoritative"),
-    ("contoso.onmicrosoft.com", "Authoritative"),
-    ("contoso.mail.onmicrosoft.com", "Authoritative"),
-    ("adatum.com", "InternalRelay"),
-)
-
-_SETTINGS = """\
-# What no export of this company carries.
-[mx]
-default = "office365"
-
-[directory]
-complete = true
-
-[onpremises]
-addresses = ["192.0.2.0/28", "198.51.100.10"]
-certificates = ["mail.contoso.com"]
-domains = ["lab.adatum.com"]
-direct_send = ["192.0.2.12"]
-
-[partners]
-domains = ["woodgrovebank.com", "northwindtraders.com", "*.northwindtraders.com"]
-"""
+from analyzer.simulator.company import people
+from analyzer.simulator.configuration import CHANGED, identity
+from analyzer.simulator.topology import Exports
 
 
-def _accepted() -> Iterator[Mapping[str, str]]:
-    for domain, domain_type in ACCEPTED_DOMAINS:
+def _accepted(exports: Exports) -> Iterator[Mapping[str, str]]:
+    for domain, domain_type in exports.accepted:
         yield {
             "Name": domain,
             "DomainName": domain,
@@ -51,19 +25,6 @@ def _accepted() -> Iterator[Mapping[str, str]]:
             "WhenChangedUTC": CHANGED,
             "IsValid": "True",
         }
-
-
-# Which kinds of recipient the list of Exchange Online holds; people of InternalRelay domains may be missing.
-_RECIPIENT_TYPES = (
-    (People.CLOUD_CONTOSO, "UserMailbox"),
-    (People.CLOUD_FABRIKAM, "UserMailbox"),
-    (People.SERVER_CONTOSO, "MailUser"),
-    (People.SERVER_SALES, "MailUser"),
-    (People.SERVER_FABRIKAM, "MailUser"),
-    (People.PLANT_LISTED, "MailUser"),
-    (People.GROUPS, "MailUniversalDistributionGroup"),
-    (People.CONTACTS, "MailContact"),
-)
 
 
 def _recipient(address: str, recipient_type: str) -> Mapping[str, str]:
@@ -82,8 +43,8 @@ def _recipient(address: str, recipient_type: str) -> Mapping[str, str]:
     }
 
 
-def _recipients() -> Iterator[Mapping[str, str]]:
-    for group, recipient_type in _RECIPIENT_TYPES:
+def _recipients(exports: Exports) -> Iterator[Mapping[str, str]]:
+    for group, recipient_type in exports.recipients:
         for address in people(group):
             yield _recipient(address, recipient_type)
 
@@ -100,18 +61,33 @@ def _write_csv(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
         writer.writerows(listed)
 
 
-def write_tenant(folder: Path, *, retired: bool = True) -> None:
+def write_tenant(folder: Path, exports: Exports) -> None:
     """Write every export and mailflow.toml.
 
     Args:
         folder: The tenant folder, made where it is missing.
-        retired: Include the disabled connectors and the one in test mode.
+        exports: What the administrator of the topology exports.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "OutboundConnectors.json", list(outbound_connectors(retired=retired)))
-    _write_json(folder / "InboundConnectors.json", list(inbound_connectors(retired=retired)))
-    _write_json(folder / "TransportRules.json", list(transport_rules()))
+    _write_json(folder / "OutboundConnectors.json", list(exports.outbound))
+    _write_json(folder / "InboundConnectors.json", list(exports.inbound))
+    _write_json(folder / "TransportRules.json", list(exports.rules))
     _write_json(folder / "OrganizationConfig.json", identity("contoso.onmicrosoft.com") | {"RejectDirectSend": False})
-    _write_csv(folder / "AcceptedDomains.csv", _accepted())
-    _write_csv(folder / "Recipients.csv", _recipients())
-    (folder / "mailflow.toml").write_text(_SETTINGS, encoding="utf-8")
+    if exports.features is not None:
+        _write_json(folder / "HybridConfiguration.json", _hybrid(exports.features))
+    _write_csv(folder / "AcceptedDomains.csv", _accepted(exports))
+    _write_csv(folder / "Recipients.csv", _recipients(exports))
+    (folder / "mailflow.toml").write_text(exports.settings, encoding="utf-8")
+
+
+def _hybrid(features: tuple[str, ...]) -> Mapping[str, object]:
+    """Get-HybridConfiguration: what the wizard was asked for."""
+    return identity("Hybrid Configuration") | {
+        "Features": list(features),
+        "Domains": ["contoso.com"],
+        "OnPremisesSmartHost": "mail.contoso.com",
+        "ReceivingTransportServers": ["EX1"],
+        "SendingTransportServers": ["EX1"],
+        "EdgeTransportServers": [],
+        "ClientAccessServers": [],
+    }

@@ -15,9 +15,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.simulator.company import Book, Group, addresses, peers, subjects
-from analyzer.simulator.repertoire import DECK, SCENARIOS
+from analyzer.simulator.company import Book, Group, addresses, peers
+from analyzer.simulator.hybrid import HYBRID
+from analyzer.simulator.repertoire import DECK
 from analyzer.simulator.scenario import Leg, Scenario
+from analyzer.simulator.subjects import subjects
+from analyzer.simulator.topologies import SCENARIOS
+from analyzer.simulator.topology import Topology
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -33,7 +37,6 @@ LEGS: tuple[Leg, ...] = tuple(leg for scenario in SCENARIOS for leg in scenario.
 _LEG_COUNTS: Ints = np.array([len(scenario.legs) for scenario in SCENARIOS])
 _FIRST_LEG: Ints = np.cumsum(_LEG_COUNTS) - _LEG_COUNTS
 _NUMBER = {scenario.name: number for number, scenario in enumerate(SCENARIOS)}
-_FILLER = _NUMBER["internet-to-cloud"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Plan:
     days: int
     start: date
     faults: bool
+    topology: Topology = HYBRID
 
     @property
     def opens(self) -> int:
@@ -75,11 +79,20 @@ def _each(attribute: Callable[[Scenario], int]) -> Ints:
 
 
 @cache
-def _deck() -> Ints:
-    """Number the scenarios of one deck; what the shares leave of the thousand is mail from the internet."""
-    counts = _each(lambda scenario: scenario.share)
-    counts[_FILLER] = DECK - int(counts @ _LEG_COUNTS)
-    if counts[_FILLER] < 0:
+def _shares(names: frozenset[str]) -> Ints:
+    """Give the share of each scenario, none for those of other topologies."""
+    return _each(lambda scenario: scenario.share if scenario.name in names else 0)
+
+
+def _filler(topology: Topology) -> int:
+    return _NUMBER[topology.filler]
+
+
+def _deck(topology: Topology) -> Ints:
+    """Number the scenarios of one deck; the filler takes what the shares leave of the thousand."""
+    counts = _shares(frozenset(scenario.name for scenario in topology.scenarios)).copy()
+    counts[_filler(topology)] = DECK - int(counts @ _LEG_COUNTS)
+    if counts[_filler(topology)] < 0:
         raise AssertionError("the shares of the repertoire exceed one deck")
     return np.repeat(np.arange(len(SCENARIOS)), counts)
 
@@ -100,7 +113,7 @@ def _sound(dealt: Ints, elapsed: Floats, *, faults: bool) -> Ints:
 
 def _full_decks(plan: Plan, draw: np.random.Generator, decks: range) -> Ints:
     whole = plan.rows // DECK
-    dealt = draw.permuted(np.tile(_deck(), (len(decks), 1)), axis=1)
+    dealt = draw.permuted(np.tile(_deck(plan.topology), (len(decks), 1)), axis=1)
     elapsed = (np.array(decks, dtype=np.float64) + 1) / whole
     return _sound(dealt, elapsed[:, None], faults=plan.faults).ravel()
 
@@ -108,13 +121,13 @@ def _full_decks(plan: Plan, draw: np.random.Generator, decks: range) -> Ints:
 def _part_deck(plan: Plan, draw: np.random.Generator) -> Ints:
     """Deal fewer than a thousand recipients: a run too short for a deck gets one of each fault first."""
     wanted = plan.rows % DECK
-    shuffled = draw.permutation(_deck())
+    shuffled = draw.permutation(_deck(plan.topology))
     if plan.rows < DECK:
-        kinds = np.array([number for number, scenario in enumerate(SCENARIOS) if scenario.fault])
+        kinds = np.array([_NUMBER[one.name] for one in plan.topology.scenarios if one.fault], np.int64)
         shuffled = np.concatenate([kinds, shuffled])
     dealt = shuffled[np.cumsum(_LEG_COUNTS[shuffled]) <= wanted]
     missing = wanted - int(_LEG_COUNTS[dealt].sum())
-    dealt = np.concatenate([dealt, np.full(missing, _FILLER)])
+    dealt = np.concatenate([dealt, np.full(missing, _filler(plan.topology))])
     return draw.permutation(_sound(dealt, np.ones(len(dealt)), faults=plan.faults))
 
 

@@ -84,12 +84,12 @@ def test_mail_that_came_round_the_mx(changes: dict[str, Any], log: Log, row: Row
 
 
 RELAYED = {**FROM_OUR_SERVER, "event": "RECEIVE", "logged_connector": "From on-premises", "recipient": SUN}
-FOREIGN = {"envelope_sender": "news@tailspintoys.com"}
+FOREIGN = {"envelope_sender": "news@tailspin.example"}
 RELAYS = [
     pytest.param({}, {**RELAYED, **FOREIGN}, True, id="a foreign MAIL FROM"),
     pytest.param({}, {**RELAYED, "envelope_sender": JOHN}, False, id="near: an accepted domain"),
     pytest.param({}, {**RELAYED, "envelope_sender": "<>"}, False, id="near: a delivery report"),
-    pytest.param({}, {**RELAYED, "header_from": "news@tailspintoys.com"}, False, id="near: the header alone"),
+    pytest.param({}, {**RELAYED, "header_from": "news@tailspin.example"}, False, id="near: the header alone"),
     pytest.param({}, {**RELAYED, **FOREIGN, "recipient": BOB}, False, id="near: to our own mailbox"),
     pytest.param({}, {**RELAYED, **FOREIGN, "connecting_ip": "203.0.113.9"}, False, id="near: not from our servers"),
     pytest.param({"accepted": None}, {**RELAYED, **FOREIGN}, False, id="near: accepted domains not exported"),

@@ -128,6 +128,7 @@ def span(connector: str, start: int, end: int, **changes: Any) -> dict[str, Any]
     [
         ([span("Connector 2", 0, 4), span("Copy", 1, 9)], [14]),
         ([span("Connector 2", 0, 4), span("Copy", 1, 1)], [14]),
+        ([span("Connector 2", 0, 4), span("Copy", 1, 9, policies=["equal_candidates=ambiguous"])], [14]),
         ([span("Connector 2", 0, 4), span("Copy", 4, 9)], []),  # one change, and it lasted
         ([span("Connector 2", 0, 9)], []),  # duplicates, but one is used
         ([span("Connector 2", 0, 4), span("Copy", 1, 9, recipient_domain="fabrikam.com")], []),

@@ -33,3 +33,15 @@ def test_existing_folder_is_refused_without_force(tmp_path: Path) -> None:
     assert isinstance(refused.exception, UsageError)
     assert "--force" in str(refused.exception)
     assert forced.exit_code == 0
+
+
+def test_another_topology_is_asked_for_by_name(tmp_path: Path) -> None:
+    """Each design brings its own configuration; a name that is none is refused with those that are."""
+    arguments = ["--out", str(tmp_path / "made"), "--rows", "60", "--format", "extended", "--topology"]
+    made = CliRunner().invoke(generate, [*arguments, "centralized"])
+    refused = CliRunner().invoke(generate, [*arguments, "round", "--force"])
+
+    assert made.exit_code == 0
+    assert "Centralized" in (tmp_path / "made/tenant/HybridConfiguration.json").read_text("utf-8")
+    assert isinstance(refused.exception, UsageError)
+    assert "hybrid, cloud-only, filtered, centralized" in str(refused.exception)

@@ -18,7 +18,7 @@ import pytest
 
 from analyzer.errors import UsageError
 from analyzer.schema import VERDICTS
-from analyzer.simulator import ALL, FAULTS, TRUTH, Generated, generate
+from analyzer.simulator import ALL, FAULTS, TOPOLOGIES, TRUTH, Generated, Topology, generate
 from analyzer.simulator.repertoire import DECK, SCENARIOS
 
 ROWS = 2345  # two whole decks and a part of one
@@ -93,6 +93,15 @@ def test_truth_has_its_declared_columns(made: Generated) -> None:
     assert pq.read_schema(made.truth).equals(TRUTH.arrow)
     for column in ("verdict_with_connectors", "verdict_one_column", "verdict_without_connectors"):
         assert {row[column] for row in rows} <= set(VERDICTS)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES, ids=lambda topology: topology.name)
+def test_every_topology_is_written_in_every_format(tmp_path: Path, topology: Topology) -> None:
+    """Each design of mail flow has its faults in a short run, and every log of it can be written."""
+    run = generate(tmp_path, rows=200, topology=topology.name)
+
+    assert set(run.logs) == set(ALL)
+    assert {row["fault"] for row in truth(run)} - {None} == {fault.kind for fault in topology.faults}
 
 
 def test_times_lie_in_the_period(tmp_path: Path) -> None:

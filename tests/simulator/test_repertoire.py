@@ -9,23 +9,29 @@ import pytest
 
 import analyzer.simulator
 from analyzer.schema import PLACES, VERDICTS
+from analyzer.simulator import TOPOLOGIES, Topology
 from analyzer.simulator.company import Peer, People, addresses, people
 from analyzer.simulator.faults import FAULTS, Fault
-from analyzer.simulator.repertoire import DECK, FAULTY, SCENARIOS
+from analyzer.simulator.repertoire import DECK, FAULTY
+from analyzer.simulator.repertoire import SCENARIOS as PLAIN
 from analyzer.simulator.scenario import Scenario
+from analyzer.simulator.topologies import SCENARIOS
 
+EVERY_FAULT = tuple(dict.fromkeys(fault for topology in TOPOLOGIES for fault in topology.faults))
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 def test_names_are_told_apart() -> None:
     """No two scenarios share a name, and no two faults a kind."""
     assert len(BY_NAME) == len(SCENARIOS)
-    assert len({fault.kind for fault in FAULTS}) == len(FAULTS)
+    assert len({fault.kind for fault in EVERY_FAULT}) == len(EVERY_FAULT)
+    for topology in TOPOLOGIES:
+        assert all(BY_NAME[scenario.name] == scenario for scenario in topology.scenarios)
 
 
 def test_shares_leave_room_in_the_deck() -> None:
     """The shares fill less than a deck: the rest is ordinary mail from the internet, and not a little."""
-    dealt = sum(scenario.share * len(scenario.legs) for scenario in SCENARIOS)
+    dealt = sum(scenario.share * len(scenario.legs) for scenario in PLAIN)
 
     assert DECK * 0.8 < dealt < DECK * 0.9
 
@@ -35,7 +41,15 @@ def test_every_registered_fault_has_a_scenario() -> None:
     assert {scenario.fault for scenario in FAULTY} == set(FAULTS)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.kind)
+@pytest.mark.parametrize("topology", TOPOLOGIES, ids=lambda topology: topology.name)
+def test_every_topology_is_whole(topology: Topology) -> None:
+    """Its shares fit a deck, its filler is one of its scenarios, and what stands in for a fault is a scenario."""
+    assert sum(scenario.share * len(scenario.legs) for scenario in topology.scenarios) < DECK
+    assert topology.filler in {scenario.name for scenario in topology.scenarios}
+    assert {scenario.instead for scenario in topology.scenarios} <= {None, *BY_NAME}
+
+
+@pytest.mark.parametrize("fault", EVERY_FAULT, ids=lambda fault: fault.kind)
 def test_faults_are_documented(fault: Fault) -> None:
     """Each fault has verdicts that exist, a finding code and a sentence."""
     assert {fault.verdict, fault.verdict_without_connectors} <= set(VERDICTS)
@@ -44,7 +58,7 @@ def test_faults_are_documented(fault: Fault) -> None:
     assert 0.0 <= fault.starts < 1.0
 
 
-@pytest.mark.parametrize("scenario", FAULTY, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [one for one in SCENARIOS if one.fault], ids=lambda scenario: scenario.name)
 def test_faults_rest_on_sound_evidence(scenario: Scenario) -> None:
     """A fault has one recipient, a known address, no client behind NAT, and a sound scenario to stand in for it."""
     instead = BY_NAME[scenario.instead or ""]
@@ -57,9 +71,10 @@ def test_faults_rest_on_sound_evidence(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("scenario", [one for one in SCENARIOS if not one.fault], ids=lambda scenario: scenario.name)
 def test_sound_scenarios_log_what_is_right(scenario: Scenario) -> None:
-    """Where nothing is planted the log names the right connectors, or none for what was not sent."""
-    assert scenario.logged_inbound == scenario.inbound
-    assert all(leg.logged in {leg.selected, None} for leg in scenario.legs)
+    """Where nothing is planted the log names the right connectors, or none for what did not arrive or was not sent."""
+    arrived = any(leg.on_arrival for leg in scenario.legs)
+    assert scenario.logged_inbound == (scenario.inbound if arrived else None)
+    assert all(leg.equal or leg.logged in {leg.selected, None} for leg in scenario.legs)
     assert scenario.source.place in PLACES
 
 

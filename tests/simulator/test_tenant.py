@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
+from analyzer.simulator import TOPOLOGIES, Topology
 from analyzer.simulator.company import PEERS, Peer, People, addresses, people
-from analyzer.simulator.repertoire import SCENARIOS
+from analyzer.simulator.hybrid import HYBRID
 from analyzer.simulator.tenant import write_tenant
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Give a written tenant folder."""
-    write_tenant(tmp_path / "tenant")
+    write_tenant(tmp_path / "tenant", HYBRID.exports(True))
     return tmp_path / "tenant"
 
 
@@ -64,21 +65,24 @@ def test_outbound_connectors_are_those_of_the_worked_example(folder: Path) -> No
     assert {one["ConnectorType"] for name, one in found.items() if re.match(r"Connector \d", name)} == {"OnPremises"}
 
 
-def test_selected_connectors_are_configured_and_on(folder: Path) -> None:
+@pytest.mark.parametrize("topology", TOPOLOGIES, ids=lambda topology: topology.name)
+def test_selected_connectors_are_configured_and_on(tmp_path: Path, topology: Topology) -> None:
     """Whatever a scenario calls right is in the exports, enabled and out of test mode."""
-    outbound = {one["Name"]: one for one in objects(folder, "OutboundConnectors.json")}
-    inbound = {one["Name"]: one for one in objects(folder, "InboundConnectors.json")}
+    write_tenant(tmp_path, topology.exports(True))
+    outbound = {one["Name"]: one for one in objects(tmp_path, "OutboundConnectors.json")}
+    inbound = {one["Name"]: one for one in objects(tmp_path, "InboundConnectors.json")}
 
-    for scenario in SCENARIOS:
+    for scenario in topology.scenarios:
         assert scenario.inbound is None or inbound[scenario.inbound]["Enabled"]
         for leg in scenario.legs:
             assert leg.selected is None or outbound[leg.selected]["Enabled"]
             assert leg.selected is None or not outbound[leg.selected]["TestMode"]
+            assert not leg.equal or outbound[leg.logged or ""]["Enabled"]
 
 
 def test_tenant_in_order_has_no_retired_connectors(tmp_path: Path) -> None:
     """Without faults no connector is disabled or in test mode."""
-    write_tenant(tmp_path, retired=False)
+    write_tenant(tmp_path, HYBRID.exports(False))
 
     every = objects(tmp_path, "OutboundConnectors.json") + objects(tmp_path, "InboundConnectors.json")
     assert all(one["Enabled"] and not one.get("TestMode") for one in every)
