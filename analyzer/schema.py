@@ -46,6 +46,13 @@ INPUTS = {
     "source_tenant": "from which Office 365 tenant the message came: no log shows it",
     "outbound_connectors": "the outbound connectors: Get-OutboundConnector",
     "inbound_connectors": "the inbound connectors: Get-InboundConnector",
+    "send_connectors": "the Send connectors of your own servers: Get-SendConnector, below onpremises/",
+    "receive_connectors": "the Receive connectors of your own servers: Get-ReceiveConnector, below onpremises/",
+    "routing_address": "the address to which your own servers resolve the recipient: export Get-AcceptedDomain there",
+    "site_costs": "what the way between sites costs, and which servers share one: no export of connectors holds it",
+    "server": "which of your own servers wrote the row: use its message tracking log",
+    "local_endpoint": "the address and port that the client connected to: use the SMTP receive protocol log",
+    "size": "the bytes of the message: the row does not say",
     "earlier_configuration": "the settings at that time: add an older export as a dated snapshot",
 }
 
@@ -114,6 +121,9 @@ NORMALISED = TableSchema(
         ),
         Column("routed_by_rule", pa.bool_(), "The log says that a mail flow rule chose the connector."),
         Column("forwarded", pa.bool_(), "The log marks the row as a redirected or forwarded copy."),
+        Column("server", CODED, "Own server that took or sent the message: lower case, without its domain; null where no log of it says."),
+        Column("local_endpoint", CODED, "Address and port of that server in the SMTP session, where its log says."),
+        Column("smtp_client", CODED, "Address that spoke SMTP to that server, where it is not the connecting address: a front end's."),
         Column("source_row", COUNT, "Record number in the file from 1, header not counted."),
     ),
 )

@@ -140,6 +140,7 @@ _DELIVERED_HERE = re.compile(r"\bstatus=sent \(delivered (?:to|via) |\bmailer=lo
 def read_server_status(event: str | None, status: str | None) -> StatusFacts:
     """Read the words of an own server's log: its events route its own mail, not that of Office 365."""
     name, words = (event or "").upper(), (status or "").lower()
+    arrival = name == "RECEIVE"
     found = _CODE.search(words)
     failed = name == "FAIL" or _REFUSED.search(words) is not None
     return StatusFacts(
@@ -147,5 +148,7 @@ def read_server_status(event: str | None, status: str | None) -> StatusFacts:
         send=name.startswith("SEND"),
         failed=failed,
         arrived=not failed,
+        side=Side.INBOUND if arrival else Side.OUTBOUND if name.startswith(("SEND", "DELIVER", "FAIL")) else None,
+        idle=_idle((words,)) if arrival and words in ("dsn", "journal") else None,
         code=found.group(1) if found else None,
     )

@@ -128,6 +128,11 @@ def host_and_address(host: pa.StringArray, address: pa.StringArray) -> pa.String
     return pc.if_else(neither_blank, both, first_filled(host, address))
 
 
+def server_names(hosts: pa.StringArray) -> pa.DictionaryArray:
+    """Write the names of servers in lower case and without their domain; null where a cell is none."""
+    return extracted(pc.utf8_lower(hosts).dictionary_encode(), r"^(?P<found>[a-z][\w-]*)(?:\.|$)")
+
+
 def optional(cells: Cells, key: str) -> pa.DictionaryArray:
     """Encode a column that the log may lack, null where blank."""
     return coded_or_null(cells.column(key)) if key in cells.columns else constant(None, len(cells))

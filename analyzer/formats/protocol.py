@@ -19,6 +19,7 @@ from analyzer.vantage import Vantage
 _COLUMNS = {name.replace("-", "_"): name for name in PROTOCOL_FIELDS}
 _WAITING = "{} recipients have no answer yet where the file ends: the next file may hold it, but not what was asked"
 _FAILED = "Failed to connect"
+_SERVER = r"^(?P<found>[^\\]+)\\"  # only Receive connectors are told by their server
 _HOST = r"\bHostname=(?P<found>[^\s\],]+)"
 
 
@@ -121,6 +122,8 @@ def _row_cells(cells: Cells, answers: list[Answered], places: Positions) -> dict
     return {
         "daemon": pc.if_else(here, "RECEIVE", pc.if_else(there, "SEND", "")),
         "connector": cells.column("connector_id"),
+        "server": pc.fill_null(pc.extract_regex(cells.column("connector_id"), _SERVER).field("found"), ""),
+        "local_endpoint": cells.column("local_endpoint"),
         "recipient": _texts([";".join(answered.recipients) for answered in answers], places, count),
         "status": status,
         "sender": _texts([answered.sender for answered in answers], places, count),

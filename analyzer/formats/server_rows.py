@@ -10,12 +10,14 @@ from analyzer.formats.chunk import Cells
 from analyzer.formats.columns import (
     coded,
     coded_or_null,
+    constant,
     extracted,
     first_filled,
     host_and_address,
     integers,
     mapped,
     optional,
+    server_names,
     text_or_null,
 )
 from analyzer.formats.event_rows import only_where
@@ -37,7 +39,7 @@ def draft(cells: Cells) -> Draft:
     status = cells.column("status")
     answered = pc.fill_null(extracted(coded(status), _ANSWERED_ID).cast(pa.string()), "")
     event = pc.utf8_upper(cells.column("daemon"))
-    connector = optional(cells, "connector")
+    connector, no_word = optional(cells, "connector"), constant(None, len(cells))
     return Draft(
         {
             "message_id": text_or_null(first_filled(cells.column("message_id"), answered)),
@@ -49,6 +51,8 @@ def draft(cells: Cells) -> Draft:
             "next_hop": coded_or_null(host_and_address(_named(cells.column("hop_host")), cells.column("hop_ip"))),
             "tls_version": coded_or_null(cells.column("tls")),
             "certificate": _certificate(cells.column("certificate")),
+            "server": server_names(cells.column("server")) if "server" in cells.columns else no_word,
+            "local_endpoint": optional(cells, "local_endpoint"),
             "logged_connector": connector,
             "logged_inbound": only_where(pc.equal(event, "RECEIVE"), connector),
             "logged_outbound": only_where(pc.equal(event, "SEND"), connector),

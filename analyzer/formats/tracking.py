@@ -21,6 +21,7 @@ from analyzer.formats.columns import (
     integers,
     mapped,
     message_ids,
+    server_names,
     text_or_null,
 )
 from analyzer.formats.event_rows import event_names, idle_events, listed_recipients, only_where
@@ -65,6 +66,8 @@ def _draft(cells: Cells) -> Draft:
             "logged_inbound": only_where(arrival, connector),
             "logged_outbound": only_where(leaving, connector),
             "forwarded": pc.not_equal(cells.column("related_recipient_address"), ""),
+            "server": _server(cells, arrival),
+            "smtp_client": only_where(arrival, _without_zone(coded_or_null(cells.column("client_ip")))),
         },
         listed_recipients(cells, event, status=_status(cells, leaving)),
     )
@@ -90,8 +93,16 @@ def _connecting_ip(cells: Cells, custom: pa.DictionaryArray, arrival: pa.Boolean
     """Give who handed the message over: behind a front end not the client of the event but the original one."""
     proxied = pc.fill_null(extracted(custom, _PROXIED).cast(pa.string()), "")
     direct = pc.if_else(arrival, cells.column("client_ip"), "")  # of a sending: the server itself
-    found = coded(first_filled(cells.column("original_client_ip"), proxied, direct))
-    return mapped(found, pc.replace_substring_regex(found.dictionary, _ZONE, ""))
+    return _without_zone(coded(first_filled(cells.column("original_client_ip"), proxied, direct)))
+
+
+def _without_zone(addresses: pa.DictionaryArray) -> pa.DictionaryArray:
+    return mapped(addresses, pc.replace_substring_regex(addresses.dictionary, _ZONE, ""))
+
+
+def _server(cells: Cells, arrival: pa.BooleanArray) -> pa.DictionaryArray:
+    """Give the server whose row it is: the one that received, or the client of the next one."""
+    return server_names(pc.if_else(arrival, cells.column("server_hostname"), cells.column("client_hostname")))
 
 
 def _status(cells: Cells, leaving: pa.BooleanArray) -> pa.StringArray:
@@ -107,6 +118,7 @@ def _status(cells: Cells, leaving: pa.BooleanArray) -> pa.StringArray:
 _READ = (
     "date-time",
     "client-ip",
+    "client-hostname",
     "server-ip",
     "server-hostname",
     "source-context",

@@ -36,7 +36,7 @@ class DomainFacts:
 
     `exact` and `apex` are the configured patterns `d` and `*.d`; `wildcards` the other configured
     `*.suffix` patterns that match, longest first (address spaces of Send connectors included).
-    `accepted_on_own` says that the own servers accept the domain. `accepted` is None both for a foreign domain and
+    `accepted_on_own` says how the own servers accept the domain. `accepted` is None both for a foreign domain and
     where no accepted domains were exported: `accepted_known` tells them apart. `changing` names the accepted
     domains that were changed at any time and in one of their versions hold this one.
     """
@@ -51,7 +51,7 @@ class DomainFacts:
     partner: bool = False
     declared_onpremises: bool = False
     mx: str | None = None
-    accepted_on_own: bool = False
+    accepted_on_own: DomainType | None = None
     changing: frozenset[str] = frozenset()
 
 
@@ -115,6 +115,7 @@ class Lens:
         changing = versions or Snapshot()
         outbound = (*(snapshot.outbound or ()), *(changing.outbound or ()))
         inbound = (*(snapshot.inbound or ()), *(changing.inbound or ()))
+        send = (*(snapshot.own.send or ()), *(changing.own.send or ()))
         self._changing_accepted = changing.accepted or ()
         self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
         self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
@@ -126,7 +127,7 @@ class Lens:
             (
                 *(d for c in outbound for d in c.recipient_domains),
                 *(d for i in inbound for d in (*i.sender_domains, *i.associated_accepted_domains)),
-                *(space.domain for c in snapshot.own.send or () for space in c.address_spaces),
+                *(space.domain for c in send for space in c.address_spaces),
             )
         )
         self._accepted = {a.domain: a for a in snapshot.accepted or ()}
@@ -170,9 +171,14 @@ class Lens:
             partner=any(covers(p, domain) for p in settings.partner_domains),
             declared_onpremises=any(covers(p, domain) for p in settings.onpremises_domains),
             mx=self._mx(domain) if own else None,
-            accepted_on_own=any(covers(a.domain, domain) for a in snapshot.own.accepted or ()),
+            accepted_on_own=self._accepted_on_own(domain),
             changing=frozenset(a.domain for a in self._changing_accepted if _holds(a, domain)),
         )
+
+    def _accepted_on_own(self, domain: str) -> DomainType | None:
+        """Say how the own servers accept a domain; the longest name or pattern that holds it counts."""
+        holding = [a for a in self.snapshot.own.accepted or () if covers(a.domain, domain)]
+        return max(holding, key=lambda a: len(a.domain)).type if holding else None
 
     def _mx(self, domain: str) -> str | None:
         # The MX of *.onmicrosoft.com is always Office 365 (reference 2).
