@@ -146,6 +146,7 @@ MESSAGES = TableSchema(
         Column("origin", CODED, "Where the message came from: cloud, onpremises, internet, partner, unknown."),
         Column("destination", CODED, "Where the recipient is: cloud, onpremises, internet, partner, unknown."),
         Column("path", CODED, "origin>destination."),
+        Column("vantage", CODED, "Whose log: office365 (its inbound and outbound connectors) or own-server (its Receive and Send connectors)."),
         Column("evidence", CODED, "Sides on which the log speaks of a connector: none, inbound, outbound, both."),
         Column(
             "logged_inbound_connector", CODED, "The tenant's spelling; null with evidence on that side = no connector."
@@ -161,8 +162,8 @@ MESSAGES = TableSchema(
         Column(
             "outbound_outcome", CODED, "Answer on leaving: connector, none, local, reject, ambiguous, undetermined."
         ),
-        Column("selected_inbound_connector", CODED, "Inbound connector that the configuration selects."),
-        Column("selected_outbound_connector", CODED, "Outbound connector that the configuration selects."),
+        Column("selected_inbound_connector", CODED, "Inbound connector that the configuration selects; of an own server, the Receive connector."),
+        Column("selected_outbound_connector", CODED, "Outbound connector that the configuration selects; of an own server, the Send connector."),
         Column("inbound_verdict", CODED, "Verdict of the inbound side; null where it takes no part."),
         Column("outbound_verdict", CODED, "Verdict of the outbound side; null where it takes no part."),
         Column("verdict", CODED, "The headline over both sides."),
@@ -205,6 +206,7 @@ CAUSES = TableSchema(
         Column("origin", TEXT, "Where the messages came from."),
         Column("destination", TEXT, "Where the recipients are."),
         Column("path", TEXT, "origin>destination."),
+        Column("vantage", TEXT, "Whose log and connectors: office365 or own-server."),
         Column("recipient_domain", TEXT, "Recipient domain, lower case; `(other)` = domains beyond the first 10,000 of a verdict."),
         Column("evidence", TEXT, "Sides on which the log speaks of a connector."),
         Column(

@@ -13,7 +13,7 @@ from functools import cached_property
 from analyzer.compare.case import Inputs, View, cases, inputs_of
 from analyzer.compare.judgement import Judgement, SideJudgement
 from analyzer.compare.observation import Observation
-from analyzer.compare.own_server import seen_from_own_server
+from analyzer.compare.own_server import InLight, judged_on_own_server
 from analyzer.compare.readings import both_sides
 from analyzer.compare.sides import ALARMS, GRAVITY, REJECTED, Verdict
 from analyzer.compare.signs import names_source, signs_of
@@ -41,7 +41,7 @@ class Judge:
     def __call__(self, row: Observation, later: Later | None = None) -> Judgement:
         """Judge one observation; `later` tells the settings that may have been in force already."""
         if row.vantage is Vantage.OWN_SERVER:
-            return seen_from_own_server(row, self.lens)
+            return judged_on_own_server(row, self.lens, None if later is None else InLight(later.row, later.judge.lens))
         inputs = inputs_of(row, self.lens)
         inbound, outbound = self.sides(row, inputs)
         if later is not None and ALARMS & {inbound.verdict, outbound.verdict}:

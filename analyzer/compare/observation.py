@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analyzer.evidence import Carries, Direction, LoggedFacts, Side, StatusFacts
+from analyzer.evidence import Carries, Direction, Hop, LoggedFacts, Side, StatusFacts
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import RecipientFacts, SenderFacts, SourceFacts
 from analyzer.selection.predicates import NOTHING_SHOWN, Shown
@@ -32,7 +32,7 @@ class Observation:
     changes of the configuration in whose window the row falls, `pending` those that the next export dates
     later; `early` says that the row is older than every dated snapshot, and that none may stand in for its
     time. `senders_show` and `size_shows` are what the senders, header and envelope apart, and the size show
-    to mail flow rules.
+    to mail flow rules. `hop` is the session that a row of an own server's log tells of.
     """
 
     recipient: RecipientFacts
@@ -60,6 +60,7 @@ class Observation:
     made_up: bool = False
     senders_show: Shown = NOTHING_SHOWN
     size_shows: Shown = NOTHING_SHOWN
+    hop: Hop = Hop()
 
     @property
     def shown(self) -> Shown:

@@ -27,8 +27,8 @@ def weighed(side: SideJudgement, row: Observation, which: Side, policy: Policy) 
     A row that is older than every snapshot has no answer at all: nobody exported the configuration.
     """
     if row.early:
-        return _unknown(side)
-    return _withheld(side, tuple(c for c in row.changing if _could_alter(c, side, row, (which, policy))))
+        return unknown(side)
+    return withheld(side, tuple(c for c in row.changing if _could_alter(c, side, row, (which, policy))))
 
 
 def unless_changed_before(
@@ -41,10 +41,11 @@ def unless_changed_before(
     """
     if later.verdict is not Verdict.MATCH or later.value is None:
         return side
-    return _withheld(side, tuple(c for c in row.pending if _could_alter(c, later, row, at)))
+    return withheld(side, tuple(c for c in row.pending if _could_alter(c, later, row, at)))
 
 
-def _withheld(side: SideJudgement, changes: tuple[Change, ...]) -> SideJudgement:
+def withheld(side: SideJudgement, changes: tuple[Change, ...]) -> SideJudgement:
+    """Withhold an alarm because of changes, if there are any."""
     if side.verdict not in ALARMS or not changes:
         return side
     labels = tuple(change.label for change in changes)
@@ -60,7 +61,8 @@ def _could_alter(change: Change, side: SideJudgement, row: Observation, at: tupl
     return any(_concerns(version, row, which, policy) for version in change.versions)
 
 
-def _unknown(side: SideJudgement) -> SideJudgement:
+def unknown(side: SideJudgement) -> SideJudgement:
+    """Take back what was made of a row whose configuration nobody exported."""
     if side.verdict in (None, Verdict.NO_EVIDENCE):
         return replace(side, answer=Answer(Outcome.UNDETERMINED), policies=(), bears_out=(), candidates=())
     return SideJudgement(

@@ -89,9 +89,54 @@ class ConnectorNames:
         return LoggedFacts(tuple(n for n in arriving if n), tuple(n for n in leaving if n))
 
 
-def as_logged(connector: str | None, inbound: str | None, outbound: str | None) -> LoggedFacts:
-    """Take the names on an own server as they stand: no connector of Office 365 may answer to them."""
-    return LoggedFacts(_split(inbound), _split(outbound), blank=connector is not None and not connector.strip())
+class OwnNames:
+    """The connector names of the own servers: Send connectors by their name, Receive connectors by server and name.
+
+    Names of connectors of Office 365 never answer. Where a kind was never exported, its names stand as logged.
+    """
+
+    def __init__(self, snapshots: Sequence[Snapshot], own: int = 0) -> None:
+        """Index the names of each kind, those of the row's own snapshot (by its position) apart."""
+        first = (snapshots[own], *snapshots)
+        self._send = _index(c.name for s in first for c in s.own.send or ())
+        self._receive = {
+            full_name(c.server, c.name).casefold(): full_name(c.server, c.name)
+            for s in reversed(first)
+            for c in s.own.receive or ()
+        }
+        self._exported = (
+            any(s.own.receive is not None for s in snapshots),
+            any(s.own.send is not None for s in snapshots),
+        )
+
+    def read(self, connector: str | None, inbound: str | None, outbound: str | None, server: str | None) -> LoggedFacts:
+        """Resolve a row's connector cells."""
+        arriving, leaving = _split(inbound), _split(outbound)
+        if not (arriving or leaving):
+            return LoggedFacts(blank=connector is not None and not connector.strip())
+        found = self._found(arriving, leaving, server or "")
+        strange = next((name for name, known in found if known is None), None)
+        if strange is not None:
+            return LoggedFacts(unknown=strange)
+        names = tuple(known for _, known in found if known)
+        return LoggedFacts(names[: len(arriving)], names[len(arriving) :])
+
+    def _found(
+        self, arriving: tuple[str, ...], leaving: tuple[str, ...], server: str
+    ) -> tuple[tuple[str, str | None], ...]:
+        receive, send = self._exported
+        into = ((n, self._receive.get(_headed(n, server).casefold()) if receive else n) for n in arriving)
+        return (*into, *((n, _closest(n, self._send) if send else n) for n in leaving))
+
+
+def full_name(server: str, connector: str) -> str:
+    """Name a Receive connector as the shell does, since every server has its own: the server, then its name."""
+    return f"{server.upper()}\\{connector}"
+
+
+def _headed(name: str, server: str) -> str:
+    head, mark, bare = name.strip().rpartition("\\")
+    return full_name(head.partition(".")[0] if mark else server, bare)
 
 
 Index = tuple[Mapping[str, str], ...]  # the tenant's names by each spelling, closest spelling first

@@ -9,11 +9,13 @@ from typing import TypeVar
 from analyzer.compare import Judge, Judgement, Later, Observation, Sharing, SideJudgement
 from analyzer.evidence import (
     ConnectorNames,
+    Hop,
     LoggedFacts,
+    OwnNames,
     StatusFacts,
     Witness,
-    as_logged,
     direction_of,
+    hop_of,
     read_server_status,
     read_status,
 )
@@ -79,6 +81,7 @@ SHOWN: dict[str, Callable[[Result], Texts]] = {
     "origin": lambda r: r.judgement.origin or "unknown",
     "destination": lambda r: r.judgement.destination or "unknown",
     "path": lambda r: r.judgement.path,
+    "vantage": lambda r: r.judgement.vantage.value,
     "evidence": lambda r: r.judgement.evidence,
     "logged_inbound_connector": lambda r: _logged(r.judgement.inbound),
     "logged_outbound_connector": lambda r: _logged(r.judgement.outbound),
@@ -147,9 +150,14 @@ class Engine:
         )
         self.size_edges = tuple(sorted({edge for book in books for edge in book.size_edges}))
         self.directions = Classes(direction_of)
+        self.own_names = tuple(OwnNames(held, own) for own in range(len(held)))
+        self.hops: Classes[tuple[str | None, ...], Hop] = Classes(lambda cells: hop_of(*cells))
+        self.send_limits = tuple(
+            sorted({c.max_message_size for s in held for c in s.own.send or () if c.max_message_size is not None})
+        )
         self.logged: dict[Vantage, Classes[tuple[str | None, ...], tuple[LoggedFacts, ...]]] = {
             Vantage.OFFICE365: Classes(lambda cells: tuple(names.read(*cells) for names in self.names)),
-            Vantage.OWN_SERVER: Classes(lambda cells: (as_logged(*cells),) * len(self.names)),
+            Vantage.OWN_SERVER: Classes(lambda cells: tuple(names.read(*cells) for names in self.own_names)),
         }
         self._decided: dict[tuple[Witness, tuple[int, ...]], int] = {}
 
@@ -175,7 +183,8 @@ class Engine:
         return Later(self.judges[epoch.perhaps], seen)
 
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
-        recipient, sender, source, status, direction, logged, flags, number, received, sent, shows, size, sharing = key
+        recipient, sender, source, status, direction, logged, flags, number, received, sent, shows, size, *hop = key
+        *hop, sharing = hop
         epoch = self.timeline.epochs[number]
         at, reader = epoch.configuration, self.reader_of_epoch[number]
         asked = Looks.SENDER in self.rules_look_at
@@ -201,8 +210,12 @@ class Engine:
             changing=epoch.changing,
             pending=epoch.pending,
             early=epoch.early,
+            hop=self._hop(*hop) if hop else Hop(),
         )
         return row, epoch
+
+    def _hop(self, session: int, size: int) -> Hop:
+        return replace(self.hops.classes[session], size=None if size == 0 else (0, *self.send_limits)[size - 1] + 1)
 
     def _size_of(self, bucket: int) -> int | None:
         """Give one size of those between two edges; bucket 0 is a size that is not logged."""

@@ -23,12 +23,17 @@ from analyzer.vantage import Vantage
 
 T = TypeVar("T")
 Mask = NDArray[np.bool_]
+_CELLS = ("logged_connector", "logged_inbound", "logged_outbound")
+# A Receive connector is named by its server as well.
+_NAMING = {Vantage.OFFICE365: _CELLS, Vantage.OWN_SERVER: (*_CELLS, "server")}
 _RECIPIENT, _STATUS, _FLAGS, _EPOCH, _STAGE = 0, 3, 6, 7, 8  # places in the key of a row (Engine.decide)
 
 
 def judge_rows(rows: pa.Table, engine: Engine, witness: Witness) -> Codes:
     """Judge normalised rows: the number of each row's result in the engine's ledger."""
     parts, several = _key_columns(rows, engine, witness.vantage)
+    if witness.vantage is Vantage.OWN_SERVER:
+        parts += _hops(rows, engine)
     statuses = engine.statuses[witness.vantage].classes
     if several.any() and engine.any_cmt:
         parts[_FLAGS] = parts[_FLAGS] + 16 * _delivered_too(rows, parts[_STATUS], statuses)
@@ -64,15 +69,23 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
         class_codes_of_several(engine.sources, [rows.column("connecting_ip"), rows.column("connecting_host")]),
         class_codes_of_several(engine.statuses[vantage], [rows.column("event"), rows.column("delivery_status")]),
         class_codes(engine.directions, rows.column("directionality")),
-        class_codes_of_several(
-            engine.logged[vantage], [rows.column(c) for c in ("logged_connector", "logged_inbound", "logged_outbound")]
-        ),
+        class_codes_of_several(engine.logged[vantage], [rows.column(c) for c in _NAMING[vantage]]),
         flags.astype(np.int64),
         epochs,
         *_stages(rows, engine, recipients=recipients, senders=senders, by_header=by_header, epochs=epochs),
         *_for_rules(rows, engine),
     ]
     return parts, several
+
+
+def _hops(rows: pa.Table, engine: Engine) -> list[Codes]:
+    """Give the session that a row of an own server's log tells of, and its size between the connectors' limits."""
+    peers = (rows.column(name).cast(pa.string()) for name in ("smtp_client", "connecting_ip"))
+    client = pc.coalesce(*peers)
+    sessions = class_codes_of_several(engine.hops, [rows.column("server"), rows.column("local_endpoint"), client])
+    logged = pc.fill_null(rows.column("size"), -1).to_numpy()
+    sizes = np.where(logged < 0, 0, 1 + np.searchsorted(np.array(engine.send_limits), logged, side="left"))
+    return [sessions, sizes]
 
 
 def _for_rules(rows: pa.Table, engine: Engine) -> tuple[Codes, Codes]:

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from analyzer.moments import microseconds
 from analyzer.selection.batch import Codes
 from analyzer.tenant.model import Snapshot, Tenant
-from analyzer.tenant.versions import KINDS, Change, History, Listed, histories
+from analyzer.tenant.versions import KINDS, OWN_KINDS, Change, History, Listed, held, histories, holding
 
 _ALWAYS = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_CONNECTORS = ("outbound", "inbound", *OWN_KINDS)
 _NOTHING: Mapping[Listed | None, Listed | None] = MappingProxyType({})
 
 
@@ -94,7 +95,7 @@ class Timeline:
         pending = tuple(
             c
             for c in self.changes
-            if c.kind in ("outbound", "inbound")
+            if c.kind in _CONNECTORS
             and c.before is not None
             and c.after is not None
             and c.earliest == c.latest
@@ -108,18 +109,19 @@ class Timeline:
     def _in_force(self, current: int, moment: int, later: Mapping[Listed | None, Listed | None] = _NOTHING) -> int:
         """Number the snapshot with every object as it was at a moment; the snapshot itself where none differs."""
         snapshot, at = self._tenant.snapshots[current], None if moment == _ALWAYS else _moment(moment)
-        exported = {kind: getattr(snapshot, kind) for kind in KINDS}
-        held: dict[str, tuple[Listed | None, ...]] = {
-            kind: tuple(later.get(v, v) for v in _held(self._histories[kind], at, values))
+        exported = {kind: held(snapshot, kind) for kind in KINDS}
+        in_force: dict[str, tuple[Listed, ...]] = {
+            kind: tuple(w for v in _held(self._histories[kind], at, values) if (w := later.get(v, v)) is not None)
             for kind, values in exported.items()
             if values is not None
         }
-        differing: dict[str, Any] = {kind: values for kind, values in held.items() if values != exported[kind]}
+        differing = {kind: values for kind, values in in_force.items() if values != exported[kind]}
         key = (current, *differing.items())
         if key not in self._known:
             self._known[key] = len(self._configurations)
             name = f"{snapshot.name} changed {_written(at)}"
-            self._configurations.append(replace(snapshot, name=name, since=at, **differing) if differing else snapshot)
+            changed = replace(holding(snapshot, differing), name=name, since=at)
+            self._configurations.append(changed if differing else snapshot)
         return self._known[key]
 
     def epoch_numbers(self, times: NDArray[np.int64]) -> Codes:
@@ -142,7 +144,7 @@ def _versions(changes: Iterable[Change]) -> Snapshot:
     found: dict[str, Any] = dict.fromkeys(KINDS, ())
     for change in changes:
         found[change.kind] = tuple(dict.fromkeys((*found[change.kind], *change.versions)))
-    return Snapshot("every version", **found)
+    return holding(Snapshot("every version"), found)
 
 
 def _written(at: datetime | None) -> str:

@@ -29,6 +29,8 @@ from analyzer.tenant.model import (
     Snapshot,
 )
 
+HYBRID_ROUTING = ".mail.onmicrosoft.com"  # reference 1: where own servers send the mail of a migrated user
+
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
@@ -130,6 +132,10 @@ class Lens:
                 *(space.domain for c in send for space in c.address_spaces),
             )
         )
+        spaces = (s.domain for c in snapshot.own.send or () for s in c.address_spaces)
+        self.hybrid_domains = tuple(
+            sorted({d for d in (*(a.domain for a in snapshot.accepted or ()), *spaces) if d.endswith(HYBRID_ROUTING)})
+        )
         self._accepted = {a.domain: a for a in snapshot.accepted or ()}
         self._sources = NetworkTable(tuple({n for i in inbound for n in i.sender_ips}))
         self._declared = NetworkTable(settings.onpremises_addresses)
@@ -158,7 +164,7 @@ class Lens:
     def _domain(self, domain: str) -> DomainFacts:
         if not domain:
             return DomainFacts(accepted_known=self.snapshot.accepted is not None)
-        accepted, settings, snapshot = self.accepted(domain), self.settings, self.snapshot
+        accepted, settings = self.accepted(domain), self.settings
         apex, own = f"*.{domain}", accepted is not None
         return DomainFacts(
             named=True,

@@ -13,7 +13,7 @@ from enum import IntEnum
 
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import DomainFacts
-from analyzer.tenant.onpremises import Address, AddressRange, ReceiveConnector, SendConnector
+from analyzer.tenant.onpremises import Address, AddressRange, Binding, ReceiveConnector, SendConnector
 
 SITE_COSTS = "site_costs"  # the missing input where nearness decides
 MESSAGE_SIZE = "size"
@@ -161,11 +161,15 @@ _REASONS: Mapping[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReceiveQuestion:
-    """What Receive connector selection looks at: the server, who connects, and the local port (None = not known)."""
+    """What Receive connector selection looks at: the server, who connects, and to which port and address of it.
+
+    None is a port or an address that is not known.
+    """
 
     server: str
     client: Address
     port: int | None = None
+    local: Address | None = None
 
 
 def possible_receive(question: ReceiveQuestion, connectors: tuple[ReceiveConnector, ...]) -> tuple[Answer, ...]:
@@ -175,12 +179,18 @@ def possible_receive(question: ReceiveQuestion, connectors: tuple[ReceiveConnect
     protocol log says the port.
     """
     own = [c for c in connectors if c.enabled and c.server == question.server]
-    ports = {b.port for c in own for b in c.bindings if question.port in {None, b.port}}
+    ports = {b.port for c in own for b in c.bindings if _listens(b, question)}
     found = [
-        _narrowest(question, [c for c in own if any(b.port == port for b in c.bindings)]) for port in sorted(ports)
+        _narrowest(question, [c for c in own if any(b.port == port and _listens(b, question) for b in c.bindings)])
+        for port in sorted(ports)
     ]
     answers = tuple(dict.fromkeys(a for a in found if a is not None))
     return answers or (Answer(Outcome.NONE, reason="no-receive-connector"),)
+
+
+def _listens(binding: Binding, question: ReceiveQuestion) -> bool:
+    elsewhere = None not in {binding.address, question.local} and binding.address != question.local
+    return question.port in {None, binding.port} and not elsewhere
 
 
 def _narrowest(question: ReceiveQuestion, connectors: list[ReceiveConnector]) -> Answer | None:
@@ -191,6 +201,11 @@ def _narrowest(question: ReceiveQuestion, connectors: list[ReceiveConnector]) ->
     if len(best) == 1:
         return Answer(Outcome.CONNECTOR, best[0], "most-specific-range")
     return Answer(Outcome.AMBIGUOUS, reason="equal-candidates", candidates=tuple(best))  # other local addresses
+
+
+def holds(ranges: tuple[AddressRange, ...], client: Address) -> bool:
+    """Tell whether one of the ranges holds an address."""
+    return _width(client, ranges) is not None
 
 
 def _width(client: Address, ranges: tuple[AddressRange, ...]) -> int | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from analyzer.tenant.model import (
     AcceptedDomain,
@@ -35,14 +36,31 @@ Listed = (
     | ReceiveConnector
 )
 
-KINDS = ("outbound", "inbound", "accepted", "rules")  # the fields of Snapshot whose objects are followed
+# The fields of Snapshot, and of its own servers, whose objects are followed.
+OWN_KINDS = ("send", "receive")
+KINDS = ("outbound", "inbound", "accepted", "rules", *OWN_KINDS)
 NOUNS = {
     "outbound": "outbound connector",
     "inbound": "inbound connector",
     "accepted": "accepted domain",
     "rules": "transport rule",
+    "send": "Send connector",
+    "receive": "Receive connector",
 }
 _INSTANT = timedelta(microseconds=1)
+
+
+def held(snapshot: Snapshot, kind: str) -> tuple[Listed, ...] | None:
+    """Give the objects of a kind that a snapshot holds; None where their export is absent."""
+    found: tuple[Listed, ...] | None = getattr(snapshot.own if kind in OWN_KINDS else snapshot, kind)
+    return found
+
+
+def holding(snapshot: Snapshot, objects: Mapping[str, tuple[Listed, ...]]) -> Snapshot:
+    """Give a snapshot with other objects of some kinds."""
+    own: dict[str, Any] = {kind: values for kind, values in objects.items() if kind in OWN_KINDS}
+    others: dict[str, Any] = {kind: values for kind, values in objects.items() if kind not in OWN_KINDS}
+    return replace(snapshot, own=replace(snapshot.own, **own), **others)
 
 
 class What(StrEnum):
@@ -193,7 +211,7 @@ class History:
 
 def history_of(tenant: Tenant, kind: str) -> History:
     """Follow the objects of one kind over the snapshots that really exported it."""
-    exported = [s for s in tenant.snapshots if getattr(s, kind) is not None and kind not in s.carried]
+    exported = [s for s in tenant.snapshots if held(s, kind) is not None and kind not in s.carried]
     if not exported:
         return History((), ())
     grace = tenant.settings.change_grace
@@ -221,8 +239,7 @@ def _begin(snapshot: Snapshot) -> datetime:
 
 
 def _objects(snapshot: Snapshot, kind: str) -> tuple[Listed, ...]:
-    found: tuple[Listed, ...] = getattr(snapshot, kind) or ()
-    return found
+    return held(snapshot, kind) or ()
 
 
 def _first(kind: str, value: Listed, grace: timedelta) -> Change | None:

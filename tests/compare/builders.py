@@ -12,11 +12,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from analyzer.compare import Judge, Judgement, Later, Observation, Sharing
-from analyzer.evidence import Carries, ConnectorNames, direction_of, read_status
+from analyzer.evidence import (
+    Carries,
+    ConnectorNames,
+    Hop,
+    OwnNames,
+    direction_of,
+    hop_of,
+    read_server_status,
+    read_status,
+)
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens
 from analyzer.tenant.model import Tenant
+from analyzer.vantage import Vantage
 from tests.builders import BOB, FOREIGN_HOST, JOHN, OUR_SERVER, SUN
 
 Row = Mapping[str, Any]
@@ -28,11 +38,14 @@ class Log:
 
     carries: Carries
     has_directionality: bool
+    vantage: Vantage = Vantage.OFFICE365
 
 
 SUMMARY = Log(Carries.NOTHING, has_directionality=False)
 ENHANCED = Log(Carries.ONE_COLUMN, has_directionality=True)
 EXTENDED = Log(Carries.PER_EVENT, has_directionality=True)
+TRACKING = Log(Carries.PER_EVENT, has_directionality=True, vantage=Vantage.OWN_SERVER)
+POSTFIX = Log(Carries.NOTHING, has_directionality=False, vantage=Vantage.OWN_SERVER)
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -64,6 +77,9 @@ _BLANK: Row = {
     "logged_outbound": None,
     "routed_by_rule": False,
     "forwarded": False,
+    "server": None,
+    "local_endpoint": None,
+    "smtp_client": None,
     "source_row": 1,
 }
 
@@ -88,6 +104,7 @@ class OneByOne:
         self.timeline = Timeline(tenant)
         held = self.timeline.configurations
         self.names = [ConnectorNames(held, own) for own in range(len(held))]
+        self.own_names = [OwnNames(held, own) for own in range(len(held))]
         self.lenses = [Lens(c, tenant.settings, self.timeline.versions) for c in held]
         self.judges = [Judge(lens, tenant.settings.policy) for lens in self.lenses]
 
@@ -130,7 +147,13 @@ class OneByOne:
         """Say what one row shows by itself, to the configuration of its time if no other is given."""
         moment = row["received_at"]
         number = self.in_force(moment) if configuration is None else configuration
-        lens, status = self.lenses[number], read_status(row["event"], row["delivery_status"])
+        ours = self.log.vantage is Vantage.OWN_SERVER
+        lens, status = (
+            self.lenses[number],
+            (read_server_status if ours else read_status)(row["event"], row["delivery_status"]),
+        )
+        cells = row["logged_connector"], row["logged_inbound"], row["logged_outbound"]
+        client = row["connecting_ip"] if row["smtp_client"] is None else row["smtp_client"]
         envelope, header = row["envelope_sender"], row["header_from"]
         # The header sender stands in for an envelope sender that is not stated, or null (reference 8, Sender kind).
         sender = envelope if envelope not in {None, "<>"} else header or envelope
@@ -140,7 +163,9 @@ class OneByOne:
             source=lens.source(row["connecting_ip"] or "", row["connecting_host"] or ""),
             status=status,
             direction=direction_of(row["directionality"]),
-            logged=self.names[number].read(row["logged_connector"], row["logged_inbound"], row["logged_outbound"]),
+            logged=self.own_names[number].read(*cells, row["server"]) if ours else self.names[number].read(*cells),
+            vantage=self.log.vantage,
+            hop=replace(hop_of(row["server"], row["local_endpoint"], client), size=row["size"]) if ours else Hop(),
             carries=self.log.carries,
             has_directionality=self.log.has_directionality,
             envelope_known=envelope is not None,

@@ -64,7 +64,7 @@ def as_table(rows: Sequence[Row]) -> pa.Table:
 
 def vectorised(engine: Engine, log: Log, rows: Sequence[Row]) -> list[Judgement]:
     """Judge a table of rows."""
-    numbers = judge_rows(as_table(rows), engine, Witness(log.carries, log.has_directionality))
+    numbers = judge_rows(as_table(rows), engine, Witness(log.carries, log.has_directionality, log.vantage))
     return [engine.ledger.results[n].judgement for n in numbers]
 
 
