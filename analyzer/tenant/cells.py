@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from typing import TypeVar
 
 from analyzer.errors import TenantError
-from analyzer.tenant.dates import has_zone, parse_moment
+from analyzer.tenant.dates import OrderUnknownError, has_zone, parse_moment
 from analyzer.tenant.model import Network
 from analyzer.tenant.values import (
     EXPORT_AS_JSON,
@@ -190,7 +190,9 @@ class Record:
         try:
             return parse_moment(text, day_first=self.day_first).astimezone(UTC)
         except ValueError as error:
-            raise self.mistake(name, str(error), self._advice() + ", which writes ISO dates") from None
+            order = ', or date_order = "dmy" or "mdy" under [exports] of mailflow.toml'
+            known = order if isinstance(error, OrderUnknownError) else ""
+            raise self.mistake(name, str(error), f"{self._advice()}, which writes ISO dates{known}") from None
 
     def _pieces(self, name: str) -> tuple[str, ...]:
         values = pieces(self.properties.get(name.lower()))

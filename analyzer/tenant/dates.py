@@ -22,6 +22,10 @@ _YEAR_FIRST = re.compile(
 )
 
 
+class OrderUnknownError(ValueError):
+    """A culture date that two cultures read differently."""
+
+
 def parse_moment(text: str, *, day_first: bool | None) -> datetime:
     """Read one point in time; without a zone it is UTC.
 
@@ -46,18 +50,18 @@ def has_zone(text: str) -> bool:
     return bool(_EPOCH.search(text) or _ZONE.search(text.strip()))
 
 
-def day_order(texts: Iterable[str]) -> bool | None:
-    """Tell from all dates of a file whether the day stands first; None where none of them tells."""
+def day_order(texts: Iterable[str], otherwise: bool | None = None) -> bool | None:  # noqa: FBT001 - an answer, no switch
+    """Tell from all dates of a file whether the day stands first; `otherwise` where none of them tells."""
     dates = [found for text in texts if (found := _CULTURE.fullmatch(text.strip()))]
     if any(found["mark"] == "." or int(found["first"]) > 12 for found in dates):  # dotted dates are day first
         return True
-    return False if any(int(found["second"]) > 12 for found in dates) else None
+    return False if any(int(found["second"]) > 12 for found in dates) else otherwise
 
 
 def _culture(found: re.Match[str], *, day_first: bool | None) -> datetime:
     first, second = int(found["first"]), int(found["second"])
     if day_first is None and first != second:
-        raise ValueError(f"{found[0]!r} can be read as day/month or as month/day")
+        raise OrderUnknownError(f"{found[0]!r} can be read as day/month or as month/day")
     day, month = (first, second) if day_first else (second, first)
     try:
         return datetime(int(found["year"]), month, day, _hour(found), *_rest(found), tzinfo=UTC)

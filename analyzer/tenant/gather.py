@@ -44,9 +44,11 @@ class Gathered:
     """What the files of one snapshot hold: by kind its values, the recipients lists, the migration lists.
 
     A kind that no file holds is not among the keys. `digests` are those of the files that were read,
-    `blank` names the files that hold no object of any kind.
+    `blank` names the files that hold no object of any kind. `day_first` is what mailflow.toml says of dates whose
+    file does not tell the order of day and month.
     """
 
+    day_first: bool | None = None
     values: dict[Kind, dict[str, Exported]] = field(default_factory=dict)
     lists: list[RecipientList] = field(default_factory=list)
     migrations: list[MigrationList] = field(default_factory=list)
@@ -79,13 +81,13 @@ class Gathered:
         self._origin.setdefault((kind, key), f"{record.where}: object {record.number}")
 
 
-def gather(files: Sequence[Path], folder: Path) -> Gathered:
+def gather(files: Sequence[Path], folder: Path, *, day_first: bool | None = None) -> Gathered:
     """Read every file of a snapshot that is an export.
 
     Raises:
         TenantError: an export that cannot be read, or two files that contradict each other.
     """
-    gathered = Gathered()
+    gathered = Gathered(day_first)
     for file in files:
         document = open_document(file, folder)
         onpremises = "onpremises" in {part.lower() for part in Path(document.path).parts[:-1]}
@@ -113,7 +115,7 @@ def _read_csv(document: Document, gathered: Gathered, *, onpremises: bool) -> bo
         gathered.add_lists(read_csv(document, onpremises=onpremises))
         return True
     if kind is Kind.MOVES:
-        moves = MigrationBuilder(document.where, onpremises)
+        moves = MigrationBuilder(document.where, onpremises, gathered.day_first)
         for properties in document.objects():
             moves.add_object(properties)
         gathered.add_lists(moves.build())
@@ -129,7 +131,7 @@ def _read_objects(document: Document, gathered: Gathered, *, onpremises: bool) -
     """Read a document that may hold objects of every kind, one after the other."""
     lists: dict[Kind | None, ListBuilder | MigrationBuilder] = {
         Kind.RECIPIENTS: ListBuilder(document.where, onpremises),
-        Kind.MOVES: MigrationBuilder(document.where, onpremises),
+        Kind.MOVES: MigrationBuilder(document.where, onpremises, gathered.day_first),
     }
     known: list[tuple[Kind, Properties]] = []
     unused: set[Kind] = set()
@@ -197,7 +199,7 @@ def _wrapped(properties: Properties) -> Iterator[Properties]:
 
 def _add(document: Document, found: Sequence[tuple[Kind, Properties]], gathered: Gathered) -> None:
     """Add recognised objects, once the dates of all of them have told the order of day and month."""
-    day_first = day_order(date_texts(properties for _, properties in found))
+    day_first = day_order(date_texts(properties for _, properties in found), gathered.day_first)
     absent: set[str] = set()
     for number, (kind, properties) in enumerate(found, start=1):
         lower = {name.lower(): value for name, value in properties.items()}

@@ -54,7 +54,8 @@ def load_tenant(path: str | Path) -> Tenant:
         raise TenantError(str(path), "is no folder" if folder.exists() else "does not exist", _ACCEPTED)
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and not _hidden(file.relative_to(folder))]
     settings, digests = _settings(folder, files)
-    stages = _stages(folder, [file for file in files if file.name.lower() != FILE_NAME])
+    exports = [file for file in files if file.name.lower() != FILE_NAME]
+    stages = _stages(folder, exports, day_first=settings.day_first)
     if not any(stage.found.kinds() for stage in stages):
         raise TenantError(str(path), "holds no known export", f"JSON, CSV, Clixml or Format-List of {CMDLETS}")
     _refuse_full(settings, stages, folder)
@@ -119,7 +120,7 @@ def _settings(folder: Path, files: list[Path]) -> tuple[Settings, dict[str, str]
     return read_settings(decode(raw).decode(), str(file)), {FILE_NAME: sha256(raw).hexdigest()}
 
 
-def _stages(folder: Path, files: list[Path]) -> list[_Stage]:
+def _stages(folder: Path, files: list[Path], *, day_first: bool | None) -> list[_Stage]:
     """Gather the files of each dated sub-folder, oldest first; without any, those of the folder itself."""
     dated: dict[datetime, tuple[str, list[Path]]] = {}
     rest: list[Path] = []
@@ -132,13 +133,15 @@ def _stages(folder: Path, files: list[Path]) -> list[_Stage]:
             dated[since][1].append(file)
         else:
             raise TenantError(str(folder), f"{dated[since][0]} and {name} are the same moment", "one folder a moment")
-    undated = gather(rest, folder)
+    undated = gather(rest, folder, day_first=day_first)
     if not dated:
         return [_Stage(UNDATED, None, undated)]
     if undated.digests:
         found = f"{next(iter(undated.digests))} lies beside dated folders"
         raise TenantError(str(folder), found, "move it into the folder of the day from which it holds")
-    return [_Stage(dated[since][0], since, gather(dated[since][1], folder)) for since in sorted(dated)]
+    return [
+        _Stage(dated[since][0], since, gather(dated[since][1], folder, day_first=day_first)) for since in sorted(dated)
+    ]
 
 
 def _since(name: str, folder: Path) -> datetime | None:

@@ -71,6 +71,7 @@ class MigrationBuilder:
 
     where: str
     onpremises: bool
+    day_first: bool | None = None
     _counts: Counter[str] = field(default_factory=Counter)
     _completed: list[_Completed] = field(default_factory=list)
     _number: int = 0
@@ -95,7 +96,8 @@ class MigrationBuilder:
         """Make the list; None where nothing was added."""
         if not self._number:
             return None
-        day_first = day_order(text for c in self._completed for text in (c.completion, c.synced) if text)
+        texts = (text for c in self._completed for text in (c.completion, c.synced) if text)
+        day_first = day_order(texts, self.day_first)
         moves = [move for c in self._completed if (move := self._move(c, day_first=day_first)) is not None]
         self._counts[COMPLETED] += len(moves)
         self._counts[UNTIMED] += len(self._completed) - len(moves)

@@ -243,6 +243,7 @@ class Settings:
 
     `mx_default` and the values of `mx` are `office365`, `onpremises` or `thirdparty`; None means
     that nobody said. `direct_send_*` are the devices for which the default inbound connector is right.
+    `day_first` is the order of day and month in exports whose dates do not tell it.
     `stated` names the keys that the file holds, such as `mx.default`.
     `cmt_intent` says whether centralized transport is meant to be on: `auto` (as the wizard was asked), `on`, `off`.
     `judge_earlier` has the first dated snapshot stand for the time before it as well.
@@ -252,6 +253,7 @@ class Settings:
     mx_default: str | None = None
     mx: Mapping[str, str] = field(default_factory=dict)
     empty_exports: frozenset[str] = frozenset()
+    day_first: bool | None = None
     directory_complete: bool = False
     onpremises_addresses: tuple[Network, ...] = ()
     onpremises_hosts: tuple[str, ...] = ()

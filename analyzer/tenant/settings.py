@@ -96,6 +96,10 @@ class Exports(_Part):
     """Kinds of export of which this tenant really has none."""
 
     empty: list[Empty] = Field(default=[], description="Kinds that are really empty; an absent export is unknown.")
+    date_order: Literal["auto", "dmy", "mdy"] = Field(
+        default="auto",
+        description="How to read 03/04/2026 in a file whose dates do not tell; `auto`: refuse the file.",
+    )
 
 
 class DirectoryPart(_Part):
@@ -217,6 +221,7 @@ def _settings(parsed: MailflowToml, where: str) -> Settings:
         mx_default=parsed.mx.get("default"),
         mx=mx,
         empty_exports=frozenset(parsed.exports.empty),
+        day_first=_DAY_FIRST.get(parsed.exports.date_order),
         directory_complete=parsed.directory.complete,
         onpremises_addresses=tuple(own.addresses),
         onpremises_hosts=tuple(own.hosts),
@@ -233,6 +238,9 @@ def _settings(parsed: MailflowToml, where: str) -> Settings:
         judge_earlier=parsed.history.judge_earlier,
         change_grace=parsed.thresholds.change_grace,
     )
+
+
+_DAY_FIRST = {"dmy": True, "mdy": False}
 
 
 def _mistake(error: ErrorDetails, where: str) -> TenantError:

@@ -162,6 +162,19 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, data: bytes, expec
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("order, month", [("dmy", 4), ("mdy", 3)])
+def test_mailflow_toml_tells_the_order_that_a_file_does_not(tmp_path: Path, order: str, month: int) -> None:
+    """A date that two cultures read differently is read as stated; a file that tells the order is not overruled."""
+    (tmp_path / "mailflow.toml").write_text(f'[exports]\ndate_order = "{order}"\n', encoding="utf-8")
+    unsure = r.changed(r.TENANT["outbound"][:1], WhenChangedUTC="3/4/2025 7:15:02 AM")
+    sure = r.changed(r.TENANT["inbound"][:1], WhenChangedUTC="13/4/2025 7:15:02")
+    snapshot = load(r.write(tmp_path, a=r.json7(unsure), b=r.json7(sure)))
+    assert snapshot.outbound is not None
+    assert snapshot.inbound is not None
+    told = snapshot.outbound[0].changed_at, snapshot.inbound[0].changed_at
+    assert told == (datetime(2025, month, 7 - month, 7, 15, 2, tzinfo=UTC), datetime(2025, 4, 13, 7, 15, 2, tzinfo=UTC))
+
+
 def test_date_order_is_decided_over_the_whole_file(tmp_path: Path) -> None:
     """A date that does not tell day from month is read as the other dates of its file are."""
     first, second = r.OUTBOUND

@@ -21,6 +21,7 @@ default = "office365"
 "Fabrikam.com" = "onpremises"
 [exports]
 empty = ["inbound", "remote"]
+date_order = "mdy"
 [directory]
 complete = true
 [onpremises]
@@ -48,6 +49,7 @@ def test_the_whole_file() -> None:
         mx_default="office365",
         mx={"fabrikam.com": "onpremises"},
         empty_exports=frozenset({"inbound", "remote"}),
+        day_first=False,
         directory_complete=True,
         onpremises_addresses=(ip_network("192.0.2.0/28"), ip_network("2001:db8::/32"), ip_network("203.0.113.9")),
         onpremises_hosts=("*.corp.contoso.com",),
