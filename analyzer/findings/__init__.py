@@ -18,6 +18,7 @@ from analyzer.findings import (
     ways,
 )
 from analyzer.findings.base import Context, Finding, Kind
+from analyzer.findings.since import Since
 from analyzer.lint import CHECKS, lint_tenant
 from analyzer.pipeline import Coverage
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
@@ -70,8 +71,8 @@ def find_all(causes: pa.Table, tenant: Tenant, coverage: Coverage | None = None)
     Returns:
         A table of schema FINDINGS, gravest first, then busiest.
     """
-    context = Context(tenant, lint_tenant(tenant), coverage)
-    rows = [row for kind in FINDINGS for row in _rows(kind, causes, context)]
+    context, since = Context(tenant, lint_tenant(tenant), coverage), Since(causes, tenant)
+    rows = [{**row, **since.columns(row)} for kind in FINDINGS for row in _rows(kind, causes, context)]
     rows.sort(
         key=lambda r: (-SEVERITIES.index(str(r["severity"])), -int(str(r["messages"])), str(r["code"]), str(r["title"]))
     )

@@ -21,7 +21,7 @@ OTHER_DOMAINS, OTHER_ADDRESSES = "other domains", "other addresses"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause that an administrator can act on; `measures` holds counts, times and examples.
+    """One cause that an administrator can act on; `measures` holds counts, times, examples and domains.
 
     `bitten` says of a trap of the configuration that the log shows its harm.
     """
@@ -82,7 +82,7 @@ def grouped(causes: pa.Table, keys: Sequence[str]) -> Iterator[dict[str, object]
     """Fold causes by some keys, busiest first, and name the recipient domains concerned.
 
     Yields:
-        The keys and measures of each group, with `domain`: the busiest domain and how many more.
+        The keys and measures of each group, with `domains`, the busiest first, and the same in words as `domain`.
     """
     if causes.num_rows == 0:
         return
@@ -90,28 +90,29 @@ def grouped(causes: pa.Table, keys: Sequence[str]) -> Iterator[dict[str, object]
     domains = _domains_by_group(causes, keys)
     rows = sorted(folded.to_pylist(), key=lambda r: (-r["messages"], [str(r[k]) for k in keys]))
     for row in rows:
-        yield {**row, "domain": domains[_key(row, keys)]}
+        names = domains[_key(row, keys)]
+        yield {**row, "domains": names, "domain": _summed_up(names)}
 
 
 def _key(row: Mapping[str, object], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(row[k]) for k in keys)
 
 
-def _domains_by_group(causes: pa.Table, keys: Sequence[str]) -> dict[tuple[str, ...], str]:
+def _domains_by_group(causes: pa.Table, keys: Sequence[str]) -> dict[tuple[str, ...], tuple[str, ...]]:
     counts: dict[tuple[str, ...], dict[str, int]] = {}
     for row in fold(causes, [*(k for k in keys if k != "recipient_domain"), "recipient_domain"]).to_pylist():
         per_domain = counts.setdefault(_key(row, keys), {})
-        name = row["recipient_domain"] or "(none)"
+        name = row["recipient_domain"] or ""
         per_domain[name] = per_domain.get(name, 0) + row["messages"]
-    return {key: _summed_up(per_domain) for key, per_domain in counts.items()}
+    return {key: tuple(sorted(per_domain, key=lambda d: (-per_domain[d], d))) for key, per_domain in counts.items()}
 
 
-def _summed_up(per_domain: Mapping[str, int]) -> str:
-    known = sorted(per_domain.keys() - {OTHER}, key=lambda d: (-per_domain[d], d))
+def _summed_up(domains: Sequence[str]) -> str:
+    known = [domain or "(none)" for domain in domains if domain != OTHER]
     if not known:
         return OTHER_DOMAINS
     more = [f"{len(known) - 1} more"] if len(known) > 1 else []
-    *before, last = [known[0], *more, *(["others"] if OTHER in per_domain else [])]
+    *before, last = [known[0], *more, *(["others"] if OTHER in domains else [])]
     return f"{', '.join(before)} and {last}" if before else last
 
 
@@ -136,5 +137,5 @@ def routed(causes: pa.Table) -> pa.Table:
 
 
 def measures(row: Mapping[str, object]) -> dict[str, object]:
-    """Pick the counts, times and examples of a group."""
-    return {name: row[name] for name in ("messages", "failed", "first_seen", "last_seen", "examples")}
+    """Pick the counts, times, examples and recipient domains of a group."""
+    return {name: row[name] for name in ("messages", "failed", "first_seen", "last_seen", "examples", "domains")}

@@ -28,6 +28,7 @@ from analyzer.report.wording import (
     is_trap,
     moment,
     period,
+    since,
 )
 from analyzer.schema import ALARMS, INPUTS, SEVERITIES, VERDICTS
 from analyzer.tenant.policy import POLICIES
@@ -98,7 +99,7 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(n=grouped, moment=moment, share=share, counted=counted)
+    environment.filters.update(n=grouped, moment=moment, share=share, counted=counted, since=since)
     environment.globals.update(
         verdicts=VERDICTS,
         alarms=ALARMS,

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from analyzer.charts.legible import THIN, counted, grouped, legible, share
 from analyzer.report.run import Run, WindowRecord
-from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, is_trap, period
+from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, is_trap, period, since
 from analyzer.schema import VERDICTS
 
 WIDTH = 100
@@ -107,6 +107,8 @@ def _findings(findings: pa.Table) -> Iterator[str]:
         failed = f" ({_n(row['failed'])} failed)" if row["failed"] else ""
         head = f"{row['severity']:<7}{row['code']:<6}{_n(row['messages']):>{counts}}  "
         yield f"{head}{_shown(row['title'], WIDTH - len(head) - len(failed))}{failed}"
+        if when := since(row):
+            yield f"{'':{len(head)}}{_shown(when, WIDTH - len(head))}"
     if len(rows) > _FINDINGS:
         yield f"and {_n(len(rows) - _FINDINGS, 'more finding')}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
 
@@ -168,6 +169,20 @@ def _untold(totals: Totals) -> str:
 def moment(time: datetime | None) -> str:
     """Write a time in UTC to the minute."""
     return "unknown" if time is None else f"{time:%Y-%m-%d %H:%M}"
+
+
+def since(finding: Mapping[str, Any]) -> str:
+    """Say when a finding began and ended and with what, as far as the log tells."""
+    began, ended = finding["began"], finding["ended"]
+    parts = [
+        f"{word} {moment(time)}" + (f", {told}" if told else "")
+        for word, time, told in (
+            ("from" if ended else "since", began, finding["began_with"]),
+            ("until", ended, finding["ended_with"]),
+        )
+        if time is not None
+    ]
+    return ", ".join(parts)
 
 
 def period(run: Run) -> str:

@@ -46,26 +46,23 @@ BY_CODE = Summary(
 )
 
 
+_TOP = TableSchema(
+    "top_findings",
+    "A finding, the gravest and largest first.",
+    (
+        Column("severity", TEXT, "high, medium, low or info."),
+        Column("code", TEXT, "Stable code."),
+        Column("title", TEXT, "One sentence."),
+        MESSAGES,
+        FAILED,
+        *(c for c in FINDINGS if c.name in {"began", "began_with", "ended", "ended_with"}),
+    ),
+)
+
+
 def _top_findings(findings: pa.Table) -> pa.Table:
     order = ("severity", "-messages", "code", "title")
-    return ordered(
-        findings.select(["severity", "code", "title", "messages", "failed"]), *order, ranks={"severity": _GRAVEST_FIRST}
-    )
+    return ordered(findings.select([c.name for c in _TOP]), *order, ranks={"severity": _GRAVEST_FIRST})
 
 
-TOP = Summary(
-    TableSchema(
-        "top_findings",
-        "A finding, the gravest and largest first.",
-        (
-            Column("severity", TEXT, "high, medium, low or info."),
-            Column("code", TEXT, "Stable code."),
-            Column("title", TEXT, "One sentence."),
-            MESSAGES,
-            FAILED,
-        ),
-    ),
-    "Findings by messages",
-    FINDINGS,
-    _top_findings,
-)
+TOP = Summary(_TOP, "Findings by messages", FINDINGS, _top_findings)

@@ -65,8 +65,8 @@ def load_tenant(path: str | Path) -> Tenant:
     for stage in stages:
         digests |= stage.found.digests
     migrations = [listed for stage in stages for listed in stage.found.migrations]
-    snapshots, notes = with_moves(tuple(_snapshots(stages, settings)), migrations, settings.change_grace)
-    return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes)
+    snapshots, notes, batches = with_moves(tuple(_snapshots(stages, settings)), migrations, settings.change_grace)
+    return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes, batches)
 
 
 def load_state(path: str | Path) -> Tenant:

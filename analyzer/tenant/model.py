@@ -208,6 +208,19 @@ class Residence:
         return self.places[-1 if moment is None else bisect_right(self.edges, moment)]
 
 
+@dataclass(frozen=True, slots=True)
+class MoveBatch:
+    """Mailboxes that changed sides one soon after the other; the moves were completed from `begin` to `end` (UTC).
+
+    `domains` are those of the moved addresses.
+    """
+
+    begin: datetime
+    end: datetime
+    mailboxes: int
+    domains: frozenset[str]
+
+
 class Directory(Protocol):
     """Where each mailbox lives, over time."""
 
@@ -309,7 +322,7 @@ class Tenant:
     """One organization: its dated snapshots, oldest first, and its settings.
 
     `digests` maps each file read (path below the folder) to its SHA-256; `notes` say in words what the
-    lists of recipients and of moves came to.
+    lists of recipients and of moves came to; `batches` are the moves by time.
     """
 
     snapshots: tuple[Snapshot, ...]
@@ -317,3 +330,4 @@ class Tenant:
     path: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    batches: tuple[MoveBatch, ...] = ()

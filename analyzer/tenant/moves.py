@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from analyzer.tenant.model import MailboxPlace
+from analyzer.addresses import domain_of
+from analyzer.tenant.model import MailboxPlace, MoveBatch
 
 _OTHER = {MailboxPlace.CLOUD: MailboxPlace.ONPREMISES, MailboxPlace.ONPREMISES: MailboxPlace.CLOUD}
 
@@ -48,6 +51,22 @@ def in_order(moves: Iterable[Move], grace: int) -> list[Move]:
         else:
             kept.append(move)
     return kept
+
+
+def batches(moves: Iterable[Move], gap: int) -> Iterator[MoveBatch]:
+    """Gather moves into batches: the next one begins where nothing was completed for a while (microseconds)."""
+    ordered = sorted(moves, key=lambda m: (m.end, m.begin, m.address))
+    cuts = [n for n, (one, other) in enumerate(pairwise(ordered), 1) if other.begin - one.end > gap]
+    for start, stop in pairwise((0, *cuts, len(ordered))):
+        batch = ordered[start:stop]
+        if batch:
+            addresses = {move.address for move in batch}
+            begin, end = min(m.begin for m in batch), max(m.end for m in batch)
+            yield MoveBatch(_moment(begin), _moment(end), len(addresses), frozenset(map(domain_of, addresses)))
+
+
+def _moment(time: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)
 
 
 def directed(moves: Sequence[Move], now: Listed) -> Iterator[Move]:

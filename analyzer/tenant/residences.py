@@ -8,15 +8,16 @@ from datetime import timedelta
 
 from analyzer.tenant.maildirectory import MailDirectory
 from analyzer.tenant.migrations import MigrationList
-from analyzer.tenant.model import Snapshot
+from analyzer.tenant.model import MoveBatch, Snapshot
+from analyzer.tenant.moves import batches
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def with_moves(
     snapshots: Sequence[Snapshot], migrations: Sequence[MigrationList], grace: timedelta
-) -> tuple[tuple[Snapshot, ...], tuple[str, ...]]:
-    """Move the mailboxes of every snapshot's directory, and say what the lists came to.
+) -> tuple[tuple[Snapshot, ...], tuple[str, ...], tuple[MoveBatch, ...]]:
+    """Move the mailboxes of every snapshot's directory, say what the lists came to, and give the batches.
 
     Whatever snapshot a list lies in, its moves hold for all of them. Which way a mailbox went is told
     by the migration list, else by the latest recipients list.
@@ -26,7 +27,7 @@ def with_moves(
     latest = snapshots[-1].directory
     if not moves or not isinstance(latest, MailDirectory):
         lost = f"moves: {len(moves)} completed, and no recipients list says whose addresses they concern"
-        return tuple(snapshots), (*notes, lost) if moves else tuple(notes)
+        return tuple(snapshots), (*notes, lost) if moves else tuple(notes), ()
     width = grace // _MICROSECOND
     groups = latest.grouped(moves)
     told = latest.directed(groups, width)
@@ -41,7 +42,8 @@ def with_moves(
     moved = tuple(replace(s, directory=done.get(id(s.directory), s.directory)) for s in snapshots)
     most = max(directory.moved for directory in done.values())
     silent = sum(not group for group in told.values())
-    return moved, (*notes, _outcome(most, unlisted=len({move.address for move in gone}), silent=silent))
+    outcome = _outcome(most, unlisted=len({move.address for move in gone}), silent=silent)
+    return moved, (*notes, outcome), tuple(batches(facts, width))
 
 
 def _lists(migrations: Sequence[MigrationList]) -> Iterator[str]:

@@ -104,6 +104,13 @@ class Change:
         return tuple(dict.fromkeys(name_of(v) for v in self.versions))
 
     @property
+    def words(self) -> str:
+        """Say what became of which object."""
+        first, *_, last = (*self.names, self.names[-1])
+        told = f"{first} was renamed to {last}" if self.what is What.RENAMED else f"{last} was {self.what}"
+        return f"{NOUNS[self.kind]} {told}"
+
+    @property
     def label(self) -> str:
         """Say in words which object was changing and when: what a withheld row names."""
         renamed = " to ".join(self.names) if self.what is What.RENAMED else self.names[-1]

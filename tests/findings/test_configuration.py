@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -74,7 +75,9 @@ def test_a_tenant_in_order_adds_no_finding() -> None:
 def test_a_trap_of_the_past_says_so() -> None:
     """A trap that stood while mail was judged is told, with the snapshot; one that judged no mail is not."""
     broken = wizard_snapshot(outbound=(replace(WIZARD_OUT, smart_hosts=()),))
-    tenant = Tenant((replace(broken, name="March"), replace(wizard_snapshot(), name="April")), SETTINGS)
+    march, april = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4))
+    snapshots = replace(broken, name="March", since=march), replace(wizard_snapshot(), name="April", since=april)
+    tenant = Tenant(snapshots, SETTINGS)
 
     (row,) = found(tenant, {"snapshot": "March"})
     assert "It stood in March, and is gone since." in row["cause"]
