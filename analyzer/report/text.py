@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from textwrap import wrap
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,7 +19,9 @@ from analyzer.report.wording import Calibration, Totals, calibrations, faults, h
 from analyzer.schema import VERDICTS
 
 WIDTH = 100
-_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING, _WINDOWS = 2, 6, 2, 4, 3  # at most so many lines of each, then "and n more"
+_INDENT = 13  # of what is said below a finding
+_NOTES, _FINDINGS, _CALIBRATIONS, _MISSING, _WINDOWS = 2, 6, 2, 4, 3  # at most so many of each, then "and n more"
+_FINDING_LINES = 8
 
 
 def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
@@ -101,16 +105,23 @@ def _findings(findings: pa.Table) -> Iterator[str]:
     if not rows:
         yield "No findings."
         return
-    counts = max(len("messages"), *(len(_n(row["messages"])) for row in rows[:_FINDINGS]))
+    shown = _fitting(rows)
+    counts = max(len("messages"), *(len(_n(row["messages"])) for row in shown))
     yield f"{'Findings':<13}{'messages':>{counts}}"
-    for row in rows[:_FINDINGS]:
+    for row in shown:
         failed = f" ({_n(row['failed'])} failed)" if row["failed"] else ""
         head = f"{row['severity']:<7}{row['code']:<6}{_n(row['messages']):>{counts}}  "
         yield f"{head}{_shown(row['title'], WIDTH - len(head) - len(failed))}{failed}"
         if when := since(row):
-            yield f"{'':{len(head)}}{_shown(when, WIDTH - len(head))}"
-    if len(rows) > _FINDINGS:
-        yield f"and {_n(len(rows) - _FINDINGS, 'more finding')}"
+            yield f"{'':{_INDENT}}{_shown(when, WIDTH - _INDENT)}"
+    if len(rows) > len(shown):
+        yield f"and {_n(len(rows) - len(shown), 'more finding')}"
+
+
+def _fitting(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Give as many of the first findings as there is room for; one that says since when takes two lines."""
+    used = list(accumulate(1 + bool(since(row)) for row in rows))
+    return rows[: min(_FINDINGS, sum(lines <= _FINDING_LINES for lines in used))]
 
 
 def _traps(findings: pa.Table) -> Iterator[str]:

@@ -173,7 +173,10 @@ def test_a_leak_that_breaks_selection_is_graver_than_a_forward(row: dict[str, An
 
 def test_the_configuration_of_its_time_says_what_was_meant() -> None:
     """Each snapshot's own wizard answers count, also for a state that was composed after it."""
-    march, april = (Snapshot(n, outbound=(CMT,), hybrid=h) for n, h in (("March", UNPLANNED), ("April", ASKED)))
+    march, april = (
+        Snapshot(name, datetime(2026, month, 1, tzinfo=UTC), outbound=(CMT,), hybrid=hybrid)
+        for name, month, hybrid in (("March", 3, UNPLANNED), ("April", 4, ASKED))
+    )
     tenant = Tenant((march, april))
 
     for label, codes in (("March", ["MF116"]), ("March changed 2026-03-09T000000Z", ["MF116"]), ("April", [])):

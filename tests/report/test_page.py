@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from analyzer.schema import CAUSES, FINDINGS
 from tests.report.sample import cause, causes, finding, findings, month, month_findings, page_of, run
 
 HOSTILE = "<script>alert('x')</script>\"'><img src=http://example.com/x onerror=alert(1)>{{ 7*7 }}\x1b[31m\u202e"
+BEGAN = datetime(2026, 10, 9, 9, 12, tzinfo=UTC)
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
@@ -73,9 +75,9 @@ def hostile_page() -> Outline:
     )
     lists = {"policies": [f"precedence={HOSTILE}"], "bears_out": [f"precedence={HOSTILE}"], "missing": [HOSTILE]}
     cube = causes(cause(**texts, **lists, verdict="undetermined", outbound_verdict="undetermined"))
-    fields = ("code", "name", "title", "cause", "path", "domain", "logged", "selected", "advice")
+    fields = ("code", "name", "title", "cause", "path", "domain", "logged", "selected", "advice", "began_with")
     found = findings(
-        finding(**dict.fromkeys(fields, HOSTILE), examples=[HOSTILE], policies=[HOSTILE]),
+        finding(**dict.fromkeys(fields, HOSTILE), began=BEGAN, examples=[HOSTILE], policies=[HOSTILE]),
         *(finding(title=HOSTILE) for _ in range(61)),
     )
     given = run(
@@ -86,6 +88,14 @@ def hostile_page() -> Outline:
         settings={HOSTILE: HOSTILE},
     )
     return Outline(page_of(Run.of(given), cube, found))
+
+
+def test_a_finding_says_since_when() -> None:
+    """The card of a finding names when it began and with what, where the log tells."""
+    dated = finding(began=BEGAN, began_with="2 h after outbound connector Connector 2 was changed")
+
+    assert "since 2026-10-09 09:12, 2 h after outbound connector" in Outline(write(found=findings(dated))).text
+    assert "since 2026" not in Outline(write(found=findings(finding()))).text
 
 
 def test_every_tag_is_closed(outline: Outline) -> None:

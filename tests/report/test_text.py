@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -39,7 +40,7 @@ def test_completeness_comes_before_verdicts_and_findings() -> None:
     assert "113 = 100 read + 2 rejected + 11 noise" in said
 
 
-def test_worst_case_fits_forty_lines_of_a_hundred_columns() -> None:
+def test_worst_case_fits_a_screen_of_a_hundred_columns() -> None:
     """However much there is to say, it fits; the rest is counted."""
     policies = ("precedence", "wildcard_apex", "scope_combination", "cmt_vs_rule")
     rests = [
@@ -47,14 +48,19 @@ def test_worst_case_fits_forty_lines_of_a_hundred_columns() -> None:
         for p in policies
     ]
     cube = causes(*rests, *(cause(verdict=verdict, messages=10**9, failed=10**9) for verdict in VERDICTS))
-    found = findings(*(finding(title="long " * 90, messages=10**9 - 1, failed=10**8 - 1) for _ in range(30)))
+    found = findings(
+        *(
+            finding(title="long " * 90, messages=10**9 - 1, failed=10**8 - 1, began=NINTH, began_with="long " * 30)
+            for _ in range(30)
+        )
+    )
     notes = {**run()["completeness"], "notes": [f"note {n} " * 30 for n in range(9)]}
     books = {"rows": 9, "read": 1, "rejected": 1, "noise": {"blank-row": 1}, "verdict_rows": 1}
     lines = text(cube, found, completeness=notes, books=books).splitlines()
 
-    assert len(lines) <= 40
+    assert len(lines) <= 44
     assert max(map(len, lines)) <= 100
-    assert any("24 more findings" in line for line in lines)
+    assert any("26 more findings" in line for line in lines)
     assert any("8 more notes" in line for line in lines)
 
 
@@ -99,6 +105,29 @@ def test_verdicts_and_missing_inputs_are_counted() -> None:
 def test_no_findings_is_said() -> None:
     """A clean run says so."""
     assert "No findings." in text(causes(cause()), findings())
+
+
+NINTH, TENTH = (datetime(2026, 10, day, 9, 12, tzinfo=UTC) for day in (9, 10))
+CHANGED = "2 h after outbound connector Connector 2 was changed"
+
+
+@pytest.mark.parametrize(
+    "times, words",
+    [
+        ({}, ""),
+        ({"began": NINTH}, "since 2026-10-09 09:12"),
+        ({"began": NINTH, "began_with": CHANGED}, f"since 2026-10-09 09:12, {CHANGED}"),
+        ({"ended": TENTH, "ended_with": "5 min before snapshot b began"}, "until 2026-10-10 09:12, 5 min before"),
+        ({"began": NINTH, "ended": TENTH}, "from 2026-10-09 09:12, until 2026-10-10 09:12"),
+    ],
+)
+def test_since_when_stands_below_its_finding(times: dict[str, Any], words: str) -> None:
+    """One clause says when a finding began and ended and with what; without it there is no line."""
+    lines = text(causes(cause()), findings(finding(**times))).splitlines()
+    place = next(i for i, line in enumerate(lines) if "MF103" in line)
+
+    assert lines[place + 1].strip().startswith(words)
+    assert bool(lines[place + 1]) is bool(words)
 
 
 def test_traps_of_the_configuration_do_not_crowd_out_the_mail() -> None:

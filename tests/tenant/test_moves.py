@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from analyzer.errors import TenantError
 from analyzer.moments import microseconds
 from analyzer.tenant import describe, load_tenant
 from analyzer.tenant.migrations import COMPLETED, LOCAL, UNFINISHED, UNNAMED, UNTIMED, MigrationBuilder, MigrationList
-from analyzer.tenant.model import MailboxPlace, Placement, Tenant
-from analyzer.tenant.moves import Listed, Move, directed, in_order, stages
+from analyzer.tenant.model import MailboxPlace, MoveBatch, Placement, Tenant
+from analyzer.tenant.moves import Listed, Move, batches, directed, in_order, stages
 from tests.tenant import renderings as r
 
 CLOUD, EXTERNAL, GROUP, ONPREMISES, UNPLACED, MOVING = (
@@ -213,6 +214,19 @@ def test_one_move_in_two_lists() -> None:
     assert in_order([late, request, user], HOUR) == [Move(BOB, AT, AT, CLOUD), late]
 
 
+def test_moves_close_to_each_other_are_a_batch() -> None:
+    """The time of a batch goes from its first move to its last; a pause longer than the gap begins another."""
+    ann, eve = (replace(Move(BOB, AT, AT, CLOUD), address=name) for name in ("ann@contoso.com", "eve@fabrikam.com"))
+    moves = [Move(BOB, AT, AT, CLOUD), replace(ann, begin=AT + HOUR, end=AT + HOUR), replace(eve, end=AT + HOUR)]
+    later = Move(BOB, AT + 3 * HOUR, AT + 3 * HOUR, ONPREMISES)
+
+    assert list(batches([later, *moves], HOUR)) == [
+        MoveBatch(NOON, NOON + timedelta(hours=1), 3, frozenset({"contoso.com", "fabrikam.com"})),
+        MoveBatch(NOON + timedelta(hours=3), NOON + timedelta(hours=3), 1, frozenset({"contoso.com"})),
+    ]
+    assert list(batches([], HOUR)) == []
+
+
 def test_the_direction_told_by_where_the_mailbox_lives_now() -> None:
     """Each move without a direction leads to where the next one, or the list, finds the mailbox."""
     first, second = Move(BOB, AT, AT), Move(BOB, AT + DAY, AT + DAY)
@@ -301,7 +315,9 @@ def test_a_move_holds_for_all_snapshots(tmp_path: Path) -> None:
     before = {**PEOPLE[0], "RecipientTypeDetails": "MailUser", "ExternalEmailAddress": f"SMTP:{BOB}"}
     r.write(tmp_path / "2025-03-01T0000Z", a=r.json7(r.ACCEPTED), b=r.json7([before]))
     r.write(tmp_path / "2025-04-01T0000Z", b=r.json7(PEOPLE), c=r.json7([USER]))
-    first, second = load_tenant(tmp_path).snapshots
+    tenant = load_tenant(tmp_path)
+    first, second = tenant.snapshots
+    assert [(b.begin, b.mailboxes, b.domains) for b in tenant.batches] == [(NOON, 1, frozenset({"contoso.com"}))]
     assert first.directory is not None
     assert second.directory is not None
     early, late = AT - 10 * DAY, AT + 10 * DAY
