@@ -258,13 +258,13 @@ FINDINGS = TableSchema(
         Column("failed", COUNT, "How many of them failed."),
         Column("first_seen", TIME, "Earliest row."),
         Column("last_seen", TIME, "Latest row."),
+        Column("examples", TEXTS, "Up to three message ids."),
+        Column("policies", TEXTS, "Policies the finding rests on, as name=value."),
+        Column("advice", TEXT, "What to change, naming the property."),
         Column("began", TIME, "When it began; null where the log does not tell that it was right before."),
         Column("began_with", TEXT, "Change of the configuration, snapshot or moves within a day before it began."),
         Column("ended", TIME, "When it ended; null where the log does not tell that it was right again."),
         Column("ended_with", TEXT, "The same within a day around its end."),
-        Column("examples", TEXTS, "Up to three message ids."),
-        Column("policies", TEXTS, "Policies the finding rests on, as name=value."),
-        Column("advice", TEXT, "What to change, naming the property."),
     ),
 )
 

@@ -156,7 +156,7 @@ def _kind(column: Column) -> str:
 def test_promised_columns_are_there() -> None:
     """The columns that other programs read keep their names."""
     assert [c for c in PROMISED if c not in MESSAGES.arrow.names] == []
-    assert FINDINGS_TABLE.arrow.names == PROMISED_FINDINGS
+    assert FINDINGS_TABLE.arrow.names[: len(PROMISED_FINDINGS)] == PROMISED_FINDINGS
 
 
 def test_the_public_door() -> None:
