@@ -36,7 +36,7 @@ test-lowest: $(VENV)/.ready-dev ## run every test on the oldest versions that py
 	$(BIN)/uv pip install --quiet --python build/lowest --no-deps -e .
 	build/lowest/bin/python -m pytest -W default $(ARGS)
 
-prove: $(VENV)/.ready-dev ## hold the engine against the second one on 150,000 random cases
+prove: $(VENV)/.ready-dev ## hold the engine against the second one on 105,000 random cases
 	$(BIN)/python -m pytest tests/test_two_engines.py --hypothesis-profile nightly $(ARGS)
 
 coverage: $(VENV)/.ready-dev ## run every test and demand every branch of the deciding modules

@@ -6,9 +6,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from analyzer.tenant.model import AcceptedDomain, ConnectorType, DomainType, InboundConnector, OutboundConnector
+from analyzer.tenant.model import (
+    AcceptedDomain,
+    ConnectorType,
+    DomainType,
+    InboundConnector,
+    OutboundConnector,
+    TransportRule,
+)
 from analyzer.tenant.policy import POLICIES, Policy
-from tests.builders import accepted, inbound, networks, outbound
+from analyzer.tenant.predicates import Predicate, SenderLocation
+from tests.builders import accepted, inbound, networks, outbound, rule
 
 OWN_DOMAINS = ("contoso.com", "sales.contoso.com", "eu.sales.contoso.com", "fabrikam.com", "contoso.onmicrosoft.com")
 FOREIGN_DOMAINS = ("example.org", "eu.example.org", "notcontoso.com", "woodgrovebank.com")
@@ -78,5 +86,63 @@ def accepted_domains(draw: st.DrawFn) -> tuple[AcceptedDomain, ...]:
         {},
         {"type": DomainType.INTERNAL_RELAY},
         {"type": DomainType.INTERNAL_RELAY, "match_subdomains": True},
+        {"type": DomainType.EXTERNAL_RELAY},
     )
     return tuple(a for d in draw(some(OWN_DOMAINS, 4)) for a in accepted(d, **draw(st.sampled_from(types))))
+
+
+PERSONS = (
+    *("bob@contoso.com", "john@contoso.com", "sun@example.net", "erin@example.org", "guest@fabrikam.com"),
+    *("sales_eu@contoso.com", "x@eu.contoso.com", "bob.sales@adatum.com", "clerk@notcontoso.com"),
+)
+_WORDS = ("contoso", "bob", "sales", "@contoso.com", "sun@", "oso")
+_PATTERNS = (r"^bob@", r"\.org$", "contoso.com$", "^SUN", "(unread", "[a-z-[b]]ob")
+_SENDER = {
+    "From": PERSONS,
+    "SenderDomainIs": DOMAINS,
+    "FromAddressContainsWords": _WORDS,
+    "FromAddressMatchesPatterns": _PATTERNS,
+    "FromScope": ("inorganization", "notinorganization"),
+}
+_OTHERS = {
+    "SentTo": PERSONS,
+    "RecipientDomainIs": DOMAINS,
+    "RecipientAddressContainsWords": _WORDS,
+    "RecipientAddressMatchesPatterns": _PATTERNS,
+    "AnyOfRecipientAddressContainsWords": _WORDS,
+    "AnyOfRecipientAddressMatchesPatterns": _PATTERNS,
+    "SentToScope": ("inorganization", "notinorganization", "externalpartner", "externalnonpartner"),
+    "SenderIpRanges": NETWORKS,
+    "MessageSizeOver": ("1000", "50000"),
+}
+_ONE_VALUE = ("FromScope", "SentToScope", "MessageSizeOver")
+
+
+@st.composite
+def predicates(draw: st.DrawFn) -> Predicate:
+    """Draw a condition of a mail flow rule that a log may show."""
+    name = draw(st.sampled_from((*_SENDER, *_OTHERS)))
+    most = 1 if name in _ONE_VALUE else 2
+    values = draw(st.lists(st.sampled_from({**_SENDER, **_OTHERS}[name]), min_size=1, max_size=most, unique=True))
+    location = draw(st.sampled_from(SenderLocation)) if name in _SENDER else SenderLocation.HEADER
+    return Predicate(name, tuple(values), location)
+
+
+@st.composite
+def transport_rules(draw: st.DrawFn) -> tuple[TransportRule, ...]:
+    """Draw up to four rules that route, or that only stop those below them."""
+    some_predicates = st.lists(predicates(), max_size=2).map(tuple)
+    order = draw(st.permutations(range(4)))
+    return tuple(
+        rule(
+            "" if draw(rarely) else "Lane",
+            name=NAMES[number],
+            stops=True,
+            priority=order[number],
+            enabled=not draw(rarely),
+            conditions=draw(some_predicates),
+            exceptions=draw(some_predicates) if draw(flags) else (),
+            unmodelled=("SCLOver",) if draw(rarely) else (),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    )

@@ -9,6 +9,7 @@ from tests.reference.arriving import Arriving, arrive
 from tests.reference.judging import Configuration, judge_arriving, judge_leaving
 from tests.reference.leaving import Leaving, leave
 from tests.reference.own_servers import Sending, receive, send
+from tests.reference.ruling import Seen, ruled
 from tests.reference.showing import destination
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Arriving",
     "Configuration",
     "Leaving",
+    "Seen",
     "Sending",
     "arrive",
     "destination",
@@ -23,5 +25,6 @@ __all__ = [
     "judge_leaving",
     "leave",
     "receive",
+    "ruled",
     "send",
 ]

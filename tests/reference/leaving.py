@@ -21,7 +21,7 @@ class Leaving:
     """A message for one recipient, with everything known.
 
     `domain` is that of the resolved recipient (3.2), `originating` the outcome of attribution,
-    `rule` the connector of the rule that fired.
+    `rule` the connector of the rule that fired, `unknown` that a complete list does not hold the recipient.
     """
 
     domain: str
@@ -30,6 +30,7 @@ class Leaving:
     originating: bool = False
     forwarded: bool = False
     rule: str | None = None
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def leave(
     message: Leaving, connectors: tuple[OutboundConnector, ...], accepted: tuple[AcceptedDomain, ...], policy: Policy
 ) -> Answer:
     """Say how the message leaves Office 365 (3.3)."""
+    if message.unknown:  # step 0: 3.2, the directory refuses mail from inside, the edge mail that arrives
+        return Answer("reject", code="5.1.10" if message.origin is Place.CLOUD else "5.4.1")
     centre = _centre(connectors, policy)
     covered = takes_centralized_transport(message, connectors, policy)
     if message.rule is not None and not (policy.cmt_vs_rule == "cmt" and covered):  # step 1
