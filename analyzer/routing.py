@@ -105,7 +105,8 @@ def route(
         ip: connecting address.
         certificate: subject name the source presents.
         tls: False says that the session is in plain text.
-        header_from: the sender in the header, for mail flow rules; None = the same as the envelope's.
+        header_from: the sender in the header, for mail flow rules; None = the same as the envelope's. It stands in
+            for an envelope sender that is open or null (reference 8, Sender kind).
         size: bytes of the message, for mail flow rules that look at it.
         forwarded: the message is a copy that a cloud mailbox forwards.
         origin: cloud, onpremises, internet or partner; None derives it from sender and source.
@@ -122,7 +123,7 @@ def route(
     stated = NULL_SENDER if sender == "" else sender
     row = Observation(
         recipient=lens.recipient(recipient, moment),
-        sender=lens.sender(stated, moment),
+        sender=lens.sender(header_from or stated if sender in (None, "") else stated, moment),
         source=lens.source(ip or "", certificate=certificate or ""),
         envelope_known=sender is not None,
         null_sender=sender == "",

@@ -276,6 +276,7 @@ def test_explain_a_message_and_a_finding(company: Generated, tmp_path: Path) -> 
     page = mailflow("explain", "mf101", cwd=tmp_path)
 
     assert "mismatch" in told.stdout
+    assert "The log does not say MAIL FROM; the steps take the header sender for it." in told.stdout
     assert f"decides: {row['selected_outbound_connector']}" in told.stdout
     assert page.stdout.startswith("MF101 connector-mismatch")
 

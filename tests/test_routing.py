@@ -25,7 +25,7 @@ from analyzer.tenant.model import (
     TransportRule,
 )
 from analyzer.tenant.policy import Policy
-from analyzer.tenant.predicates import Predicate
+from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import (
     BANKER,
     BOB,
@@ -210,6 +210,30 @@ def test_what_rules_look_at_can_be_given(fires: TransportRule, options: Any, lea
     told = [s.partition(" and ")[2] for s in steps if s.startswith("reading")]
     ways = ["rule big fired [8, missing inputs]", "no rule routed it [8, missing inputs]"]
     assert told == ([] if leaves else ways)  # readings that differ in the rule say so
+
+
+@pytest.mark.parametrize(
+    "given, inbound",
+    [
+        ({"header_from": JOHN}, "From on-premises"),  # MAIL FROM is open: the header stands in
+        ({"header_from": JOHN, "sender": SUN}, None),  # it is not: the header proves nothing
+        ({"header_from": JOHN, "sender": ""}, None),  # null is no domain, whoever the header names
+        ({"sender": JOHN}, "From on-premises"),
+    ],
+)
+def test_the_header_stands_in_only_for_an_open_sender(given: dict[str, str], inbound: str | None) -> None:
+    """Reference 8, sender kind: attribution by address, toward the internet, asks for an accepted MAIL FROM."""
+    found = route(tenant(), recipient=ERIN, ip=OUR_SERVER, **given)  # type: ignore[arg-type]
+
+    assert found.selected_inbound_connector == inbound
+
+
+def test_rules_that_look_at_the_envelope_do_not_take_the_header_for_it() -> None:
+    """A rule on the envelope sender stays open where only the header is known."""
+    asked = rule("Ruled", conditions=(Predicate("From", (DAVID,), SenderLocation.ENVELOPE),))
+    found = route(tenant(outbound=(P_ORG, RULED), rules=(asked,)), recipient=ERIN, header_from=DAVID)
+
+    assert "rule_hit" in found.missing
 
 
 def test_each_origin_has_its_own_rules() -> None:

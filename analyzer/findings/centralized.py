@@ -122,11 +122,11 @@ def cmt_leak(causes: pa.Table, context: Context) -> Iterator[Finding]:
     direct = where(_to(routed(causes), "destination"), logged_outbound=_DIRECT)
     forwards = listing(where(direct, outbound_verdict="match"), "policies", "cmt_forwarded=direct")
     bypassed = naming(where(direct, outbound_verdict="misroute", origin="cloud"), "selected_outbound", is_cmt, context)
-    for rows, what, bitten in ((forwards, "forwarded copies", False), (bypassed, "mail of cloud mailboxes", True)):
+    for rows, what, bitten in ((forwards, "Forwarded copies", False), (bypassed, "Mail of cloud mailboxes", True)):
         for group in grouped(_meant(rows, context, meant=True), ["path"]):
             yield Finding(
-                title=f"{group['messages']} {what} left directly, past centralized mail transport",
-                cause=f"The log shows a Send without connector for {what} ({group['path']}).",
+                title=f"{what} left directly, past centralized mail transport",
+                cause=f"The log shows a Send without connector ({group['path']}); right is {_RIGHT[bitten]}.",
                 advice=_LEAKS[bitten],
                 measures=measures(group),
                 path=str(group["path"]),
@@ -137,6 +137,7 @@ def cmt_leak(causes: pa.Table, context: Context) -> Iterator[Finding]:
             )
 
 
+_RIGHT = {False: "either way, as documents and logs have it", True: "the connector with RouteAllMessagesViaOnPremises"}
 _LEAKS = {
     False: "Forbid automatic forwards (Set-RemoteDomain -AutoForwardEnabled $false), or give them a Partner connector "
     "with RecipientDomains *.",

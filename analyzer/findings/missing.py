@@ -54,7 +54,7 @@ def rule_hit_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         conditions = [str(condition) for condition in group["open_rules"]]  # type: ignore[attr-defined] # a list column
         hidden = f"no log shows {'; '.join(conditions)}" if conditions else "the rules were not exported"
         yield Finding(
-            title=f"Whether a mail flow rule fired cannot be seen: {group['messages']} messages {group['path']}",
+            title=f"Whether {_rules(conditions)} fired cannot be seen: {group['messages']} messages {group['path']}",
             cause=f"The verdict depends on a missing input: rule_hit; {hidden}.",
             advice="Use an Extended report, which shows RouteMessageUsingConnector."
             if conditions
@@ -63,6 +63,12 @@ def rule_hit_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:
             path=str(group["path"]),
             domain=str(group["domain"]),
         )
+
+
+def _rules(conditions: list[str]) -> str:
+    """Name the rules of some conditions, each `rule: condition`."""
+    names = dict.fromkeys(condition.rpartition(": ")[0] for condition in conditions)
+    return " or ".join(f"rule {name}" for name in names) or "a mail flow rule"
 
 
 def recipient_location_unknown(causes: pa.Table, _context: Context) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def relay_denied(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     for group in grouped(refused, ["origin", "path"]):
         sources = _busiest(where(refused, path=str(group["path"])), "source")
         yield Finding(
-            title=f"{group['messages']} messages from {_origin(group)} were refused as relay (5.7.64)",
+            title=f"Mail from {_origin(group)} was refused as relay (5.7.64)",
             cause="They met no OnPremises inbound connector, or neither the certificate's domain nor the domain of "
             f"MAIL FROM is accepted{f'; handed over by {sources}' if sources else ''}.",
             advice="Compare TlsSenderCertificateName of the inbound connector with the certificate your servers "
@@ -95,7 +95,7 @@ def partner_source_rejected(causes: pa.Table, context: Context) -> Iterator[Find
         if group["origin"] == "internet" and _held_to_filter(context):
             continue
         yield Finding(
-            title=f"{group['messages']} messages from {_origin(group)} were refused by a restriction (5.7.51)",
+            title=f"Mail from {_origin(group)} was refused by a connector's restriction (5.7.51)",
             cause="Their source has neither the addresses nor the certificate to which "
             f"{_restricting(context) or 'a Partner inbound connector'} holds their sender domains.",
             advice="Check SenderIPAddresses and TlsSenderCertificateName of the connector with "
@@ -142,7 +142,7 @@ def sender_domain_not_accepted(causes: pa.Table, _context: Context) -> Iterator[
         )
     for group in grouped(where(causes, failure="5.7.750"), ["path"]):
         yield Finding(
-            title=f"{group['messages']} messages were refused as coming from an unregistered domain (5.7.750)",
+            title="Mail was refused as coming from an unregistered domain (5.7.750)",
             cause="Too much mail with sender domains that are not accepted domains came from your organization.",
             advice="Add the sender domains with New-AcceptedDomain, or stop the application that sends with them.",
             measures=measures(group),

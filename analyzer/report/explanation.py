@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.dataset as ds
 
+from analyzer.addresses import NULL_SENDER
 from analyzer.errors import TenantError, UnreadableInput, UsageError
 from analyzer.printable import printable
 from analyzer.report.report import Report
@@ -47,18 +48,18 @@ _TOLD = (
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One verdict row and the decision behind it; `why_not` says why selection was not rerun."""
+    """One verdict row and the decision behind it; `note` says what selection was rerun on, or why it was not."""
 
     row: Mapping[str, Any]
     decision: Decision | None
-    why_not: str = ""
+    note: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Give the explanation as plain values."""
         return {
             "row": dict(self.row),
             "decision": self.decision.as_dict() if self.decision else None,
-            "note": self.why_not,
+            "note": self.note,
         }
 
     def __str__(self) -> str:
@@ -71,7 +72,7 @@ class Explanation:
         ]
         head = f"{_text(self.row['message_id'])}  ({_text(self.row['source_file'])}, row {self.row['source_row']})"
         tail = [str(self.decision)] if self.decision else []
-        return "\n".join([head, *card, *([printable(self.why_not)] if self.why_not else []), *tail])
+        return "\n".join([head, *card, *([printable(self.note)] if self.note else []), *tail])
 
 
 def _text(value: object) -> str:
@@ -96,7 +97,15 @@ def explain_message(message_id: str, report_path: Path, tenant_path: str | None)
     if not rows:
         raise UsageError(f"{message_id}: no message of {report_path} has this id")
     tenant, why_not = _tenant(report, tenant_path)
-    return tuple(Explanation(row, _rerun(row, report, tenant) if tenant else None, why_not) for row in rows)
+    return tuple(_explained(row, report, tenant, why_not) for row in rows)
+
+
+def _explained(row: Mapping[str, Any], report: Report, tenant: Tenant | None, note: str) -> Explanation:
+    if tenant is None:
+        return Explanation(row, None, note)
+    by_header = row["envelope_sender"] is None and row["header_from"] is not None
+    stands_in = "The log does not say MAIL FROM; the steps take the header sender for it." if by_header else ""
+    return Explanation(row, _rerun(row, report, tenant), " ".join(filter(None, (note, stands_in))))
 
 
 def _tenant(report: Report, given: str | None) -> tuple[Tenant | None, str]:
@@ -115,7 +124,7 @@ def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
     return route(
         tenant,
         recipient=row["recipient"] or "",
-        sender=_sender(row),
+        sender="" if row["envelope_sender"] == NULL_SENDER else row["envelope_sender"],
         header_from=row["header_from"],
         size=row["size"],
         ip=row["connecting_ip"] or None,
@@ -125,8 +134,3 @@ def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
         policy=replace(Policy(), **values),
         judge_earlier=report.run["settings"].get("judge_earlier"),
     )
-
-
-def _sender(row: Mapping[str, Any]) -> str | None:
-    sender: str | None = row["envelope_sender"] or row["header_from"]
-    return "" if sender == "<>" else sender

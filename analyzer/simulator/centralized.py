@@ -8,7 +8,7 @@ from dataclasses import replace
 from analyzer.simulator.company import CONNECTOR_2, FROM_SERVERS, TO_SERVERS, TO_WOODGROVE, Peer, People
 from analyzer.simulator.configuration import inbound, outbound
 from analyzer.simulator.faults import Fault
-from analyzer.simulator.hybrid import hybrid_exports
+from analyzer.simulator.hybrid import NO_RULES, hybrid_exports
 from analyzer.simulator.scenario import (
     CLOUD,
     INTERNET,
@@ -105,9 +105,14 @@ def _exports(domains: list[str], *, cmt: bool, asked: bool) -> Exports:
             outbound(CONNECTOR_2, "OnPremises", RecipientDomains=["contoso.com"]),
             outbound(TO_WOODGROVE, "Partner", RecipientDomains=["woodgrovebank.com"]),
         ),
-        inbound=(inbound(FROM_SERVERS, "OnPremises", TlsSenderCertificateName="*.contoso.com"),),
+        inbound=(
+            inbound(
+                FROM_SERVERS, "OnPremises", TlsSenderCertificateName="*.contoso.com", CloudServicesMailEnabled=True
+            ),
+        ),
         rules=(),
         features=features,
+        settings=plain.settings + NO_RULES,
     )
 
 

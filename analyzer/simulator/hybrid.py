@@ -46,6 +46,8 @@ direct_send = ["192.0.2.12"]
 domains = ["woodgrovebank.com", "northwindtraders.com", "*.northwindtraders.com"]
 """
 
+NO_RULES = '\n[exports]\nempty = ["rules"]\n'  # an empty file would not say so by itself
+
 
 def hybrid_exports(faults: bool) -> Exports:  # noqa: FBT001  the one thing that a topology is asked
     """Give the exports of the plain hybrid company; with faults, connectors that are off stand beside the others."""

@@ -71,7 +71,8 @@ def write_tenant(folder: Path, exports: Exports) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "OutboundConnectors.json", list(exports.outbound))
     _write_json(folder / "InboundConnectors.json", list(exports.inbound))
-    _write_json(folder / "TransportRules.json", list(exports.rules))
+    if exports.rules:
+        _write_json(folder / "TransportRules.json", list(exports.rules))
     _write_json(folder / "OrganizationConfig.json", identity("contoso.onmicrosoft.com") | {"RejectDirectSend": False})
     if exports.features is not None:
         _write_json(folder / "HybridConfiguration.json", _hybrid(exports.features))

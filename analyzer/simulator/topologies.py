@@ -9,7 +9,7 @@ from analyzer.simulator.centralized import ACCIDENT, CATCHING, CENTRALIZED
 from analyzer.simulator.company import FROM_WOODGROVE, TO_WOODGROVE, Peer, People
 from analyzer.simulator.configuration import inbound, outbound
 from analyzer.simulator.faults import Fault
-from analyzer.simulator.hybrid import HYBRID, hybrid_exports
+from analyzer.simulator.hybrid import HYBRID, NO_RULES, hybrid_exports
 from analyzer.simulator.migrated import MIGRATED
 from analyzer.simulator.repertoire import AWKWARD, EVERYDAY, FAULTY
 from analyzer.simulator.scenario import INTERNET, Scenario, Source, deliver, due_to
@@ -101,7 +101,7 @@ def _cloud_only_exports(_faults: bool) -> Exports:  # noqa: FBT001
         rules=(),
         accepted=tuple(a for a in plain.accepted if a[0] not in ("adatum.com", "contoso.mail.onmicrosoft.com")),
         recipients=tuple(r for r in plain.recipients if r[0] in held),
-        settings=_CLOUD_SETTINGS,
+        settings=_CLOUD_SETTINGS + NO_RULES,
     )
 
 

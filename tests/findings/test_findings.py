@@ -234,6 +234,21 @@ def test_a_rule_that_may_have_fired_is_named_with_its_condition() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "conditions, named",
+    [
+        (["Legal: SCLOver"], "Whether rule Legal fired"),
+        (["Legal: HasClassification", "Legal: SCLOver", "Site: new: SCLOver"], "Whether rule Legal or rule Site: new"),
+        ([], "Whether a mail flow rule fired"),
+    ],
+)
+def test_a_rule_that_may_have_fired_stands_in_the_title(conditions: list[str], named: str) -> None:
+    """Which rule to look at is said in the first words of MF406."""
+    (row,) = [r for r in found({**OPEN, "missing": ["rule_hit"], "open_rules": conditions}) if r["code"] == "MF406"]
+
+    assert row["title"].startswith(named)
+
+
 UNROUTED = {"outbound_verdict": "unrouted", "verdict": "unrouted"}
 
 
