@@ -18,7 +18,7 @@ from analyzer.paths import Kind as ConnectorKind
 from analyzer.report import analyze
 from analyzer.schema import CHANGES, STORED, TABLES, TableSchema
 from analyzer.simulator import FAULTS, TRUTH
-from analyzer.summaries import SUMMARIES
+from analyzer.summaries import SUMMARIES, Summary
 from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
 from analyzer.tenant import load_tenant
 from analyzer.tenant.model import Place
@@ -102,10 +102,14 @@ def store_block() -> str:
 def summaries_block() -> str:
     """Write the summaries."""
     return (
-        "\n\n".join(_table_section(s.schema, f"{s.title}, from `{s.of.name}`") for s in SUMMARIES)
+        "\n\n".join(_table_section(s.schema, f"{s.title}, {_origin(s)}") for s in SUMMARIES)
         + "\n\n"
         + _table_section(CHECKED, "Where a connector report is among the logs")
     )
+
+
+def _origin(summary: Summary) -> str:
+    return "from `causes` and the tenant" if summary.of is summary.schema else f"from `{summary.of.name}`"
 
 
 def truth_block() -> str:

@@ -19,7 +19,7 @@ from analyzer.charts.canvas import SEVERITY_COLOURS, VERDICT_COLOURS, to_png, to
 from analyzer.charts.legible import THIN, counted, grouped, legible, share
 from analyzer.errors import UsageError
 from analyzer.schema import CAUSES, FINDINGS, SEVERITIES, VERDICTS
-from analyzer.summaries import SUMMARIES, summarise
+from analyzer.summaries import COVERAGE, SUMMARIES, summarise
 from tests.report.sample import START, cause, causes, finding, findings, month, month_findings
 
 HOSTILE = '$x_1$ <script>alert(1)</script> & "q"\n\x1b[31m\u202e' + "long " * 40
@@ -28,7 +28,7 @@ HOSTILE = '$x_1$ <script>alert(1)</script> & "q"\n\x1b[31m\u202e' + "long " * 40
 def draw(name: str, cube: pa.Table, found: pa.Table | None = None) -> Figure:
     """Draw one chart from a cube and findings."""
     chart = find(name)
-    return chart.draw(summarise(cube, FINDINGS.empty() if found is None else found)[chart.of])
+    return chart.draw(summarise(cube, FINDINGS.empty() if found is None else found, COVERAGE.empty())[chart.of])
 
 
 def texts(on: Figure | Axes) -> list[str]:
@@ -59,7 +59,7 @@ def test_chart_is_registered_whole(chart: Chart) -> None:
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda c: c.name)
 def test_nothing_to_draw_is_said(chart: Chart) -> None:
     """Without a row the sheet carries its title and says that there is nothing."""
-    said = texts(chart.draw(summarise(CAUSES.empty(), FINDINGS.empty())[chart.of]))
+    said = texts(chart.draw(summarise(CAUSES.empty(), FINDINGS.empty(), COVERAGE.empty())[chart.of]))
 
     assert said[0] == chart.title
     assert said[-1] in {"There is nothing to draw.", "No finding above info."}
@@ -68,7 +68,7 @@ def test_nothing_to_draw_is_said(chart: Chart) -> None:
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda c: c.name)
 def test_svg_is_the_same_each_time(chart: Chart) -> None:
     """The same summary gives the same SVG, without a date, with a label and ids of the chart's own."""
-    summary = summarise(month(days=4), month_findings())[chart.of]
+    summary = summarise(month(days=4), month_findings(), COVERAGE.empty())[chart.of]
     drawn = chart.svg(summary)
     root = ET.fromstring(drawn)
 
@@ -89,7 +89,7 @@ def test_hostile_names_are_text_and_nothing_else(chart: Chart) -> None:
         cause(logged_outbound=HOSTILE, selected_outbound=HOSTILE, recipient_domain=HOSTILE),
         cause(origin=HOSTILE, verdict="mismatch", outbound_verdict="mismatch", logged_outbound=HOSTILE + "2"),
     )
-    summary = summarise(cube, findings(finding(title=HOSTILE)))[chart.of]
+    summary = summarise(cube, findings(finding(title=HOSTILE)), COVERAGE.empty())[chart.of]
     drawn = chart.svg(summary)
     root = ET.fromstring(drawn)
 

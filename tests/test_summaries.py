@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 import pytest
 
 from analyzer.schema import CAUSES, FINDINGS, VERDICTS
-from analyzer.summaries import SUMMARIES, Summary, find, summarise
-from tests.report.sample import START, cause, causes, finding, findings, month, month_findings
+from analyzer.summaries import COVERAGE, SUMMARIES, Summary, find, summarise
+from tests.report.sample import START, cause, causes, coverage, covered, finding, findings, month, month_findings
 
 
 def rows(name: str, *given: dict[str, object]) -> list[dict[str, object]]:
@@ -27,7 +27,7 @@ def test_empty_table_keeps_every_column(summary: Summary) -> None:
 @pytest.mark.parametrize("summary", SUMMARIES, ids=lambda s: s.name)
 def test_row_order_of_the_cube_does_not_matter(summary: Summary) -> None:
     """The same causes in another order give the same table."""
-    given = month(days=5) if summary.of is CAUSES else month_findings()
+    given = {"causes": month(days=5), "findings": month_findings(), "coverage": coverage(covered())}[summary.of.name]
     turned = given.take(list(range(given.num_rows))[::-1])
 
     assert summary.cut(turned).equals(summary.cut(given))
@@ -170,7 +170,7 @@ def test_summarise_cuts_everything() -> None:
     """All summaries come at once by name, and the tables given are left as they were."""
     cube, found = month(days=2), month_findings()
     before = pa.concat_tables([cube]), pa.concat_tables([found])
-    cut = summarise(cube, found)
+    cut = summarise(cube, found, COVERAGE.empty())
 
     assert list(cut) == [s.name for s in SUMMARIES]
     assert before == (cube, found)
@@ -183,5 +183,5 @@ def test_unknown_name_lists_the_known() -> None:
 
 
 def test_findings_have_summaries_of_their_own() -> None:
-    """Every summary is cut from the cube or from the findings, and both occur."""
-    assert {s.of.name for s in SUMMARIES} == {CAUSES.name, FINDINGS.name}
+    """Every summary is cut from the cube, from the findings, or from the cube and the tenant together."""
+    assert {s.of.name for s in SUMMARIES} == {CAUSES.name, FINDINGS.name, COVERAGE.name}

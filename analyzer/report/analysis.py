@@ -33,6 +33,7 @@ from analyzer.pipeline.coverage import moment
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
 from analyzer.report.windows import change_windows
+from analyzer.summaries import exercised
 from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
 from analyzer.summaries.cross_check import cross_check, differences
 from analyzer.tenant.model import Snapshot, Tenant
@@ -97,7 +98,13 @@ def analyze(
         record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policy or {}, started=started)
         checked = _cross_checked([str(log) for log in logs], outcome, options)
         record["completeness"]["notes"] += [] if checked is None else differences(checked)
-        write_report(directory, record, outcome.causes, find_all(outcome.causes, ruled, outcome.coverage))
+        write_report(
+            directory,
+            record,
+            causes=outcome.causes,
+            findings=find_all(outcome.causes, ruled, outcome.coverage),
+            coverage=exercised(outcome.causes, ruled),
+        )
         if checked is not None:
             pq.write_table(checked, directory / "summaries" / f"{CHECKED.name}.parquet")
     return Report.open(target)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from analyzer.charts import CHARTS
 from analyzer.charts.canvas import SEVERITY_COLOURS, VERDICT_COLOURS
 from analyzer.charts.legible import counted, grouped, legible, share
+from analyzer.report.exercise import remarked
 from analyzer.report.run import Run
 from analyzer.report.wording import (
     JUDGED,
@@ -38,6 +39,7 @@ _INFORMING = 100  # info findings in one table; the rest is in findings.parquet
 _WINDOWS = 100  # change windows; all are in run.json
 _TRAPS = 100  # the same for traps of the configuration
 _MOST = {"recipient_domains": 50, "connectors": 100, "paths": 100}  # rows of a table; the rest is counted
+_COVERED = 200  # rows of the coverage; all are in summaries/coverage.parquet
 _TOP = 3  # causes named at the head of the page
 
 
@@ -76,6 +78,8 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
         charts=[(chart, Markup(drawn[chart.name])) for chart in CHARTS],  # noqa: S704  our own drawing
         policy_table={policy.name: policy for policy in POLICIES},
         calibrations=calibrations(summaries["policies"]),
+        coverage=remarked(summaries["coverage"])[:_COVERED],
+        coverage_more=max(summaries["coverage"].num_rows - _COVERED, 0),
         tables={name: summaries[name].slice(0, most).to_pylist() for name, most in _MOST.items()},
         left_out={name: _left_out(summaries[name], most) for name, most in _MOST.items()},
     )

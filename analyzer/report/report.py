@@ -21,26 +21,35 @@ from analyzer.report.page import page
 from analyzer.report.run import SCHEMA_VERSION, Run
 from analyzer.report.text import summary_text
 from analyzer.report.wording import Totals, headline
-from analyzer.schema import CAUSES, FINDINGS, MESSAGES
+from analyzer.schema import CAUSES, FINDINGS, MESSAGES, TableSchema
+from analyzer.summaries import COVERAGE
 
+_SUMMARIES = "summaries"
 _ACCEPTED = "a folder written by `mailflow analyze --out` would be accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished run: its record, its cube and its findings; everything else is cut or drawn from them."""
+    """A finished run: its record, its cube, findings and coverage; everything else is cut or drawn from them."""
 
     path: Path
     run: Mapping[str, Any]
     causes: pa.Table
     finding_rows: pa.Table
+    coverage_rows: pa.Table
 
     @classmethod
     def open(cls, path: str | Path) -> Report:
         """Open the folder of a finished run; UnreadableInput where it is none."""
         folder = Path(path)
         run = _read_run(folder)
-        return cls(folder, run, _read_table(folder, CAUSES.name), _read_table(folder, FINDINGS.name))
+        return cls(
+            folder,
+            run,
+            _read_table(folder, CAUSES),
+            _read_table(folder, FINDINGS),
+            _read_table(folder / _SUMMARIES, COVERAGE),
+        )
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -89,14 +98,15 @@ class Report:
         return _put(self.path / "report.html", html.encode())
 
     def _summaries(self) -> Mapping[str, pa.Table]:
-        return summaries.summarise(self.causes, self.finding_rows)
+        return summaries.summarise(self.causes, self.finding_rows, self.coverage_rows)
 
     def _cut(self, name: str) -> pa.Table:
         try:
             summary = summaries.find(name)
         except KeyError as error:
             raise UsageError(str(error.args[0])) from None
-        return summary.cut(self.finding_rows if summary.of is FINDINGS else self.causes)
+        given = {CAUSES.name: self.causes, FINDINGS.name: self.finding_rows, COVERAGE.name: self.coverage_rows}
+        return summary.cut(given[summary.of.name])
 
     def _repr_html_(self) -> str:
         told = headline(totals := Totals.of(self._cut("verdicts")))
@@ -106,7 +116,9 @@ class Report:
         return str(whole.format(told.sentence, told.detail, rows))
 
 
-def write_report(directory: Path, run: Mapping[str, Any], causes: pa.Table, findings: pa.Table) -> None:
+def write_report(
+    directory: Path, run: Mapping[str, Any], *, causes: pa.Table, findings: pa.Table, coverage: pa.Table
+) -> None:
     """Write everything but the rows into a folder: tables, summaries, charts, page and run record.
 
     Args:
@@ -114,11 +126,12 @@ def write_report(directory: Path, run: Mapping[str, Any], causes: pa.Table, find
         run: The content of run.json.
         causes: The cube of the run.
         findings: The findings, in the order in which they are to be told.
+        coverage: What the logs exercised of the configuration.
     """
-    cut = summaries.summarise(causes, findings)
+    cut = summaries.summarise(causes, findings, coverage)
     _write_tables(directory, {CAUSES.name: causes, FINDINGS.name: findings})
     (directory / "findings.json").write_text(_findings_json(findings), encoding="utf-8")
-    _write_tables(directory / "summaries", cut)
+    _write_tables(directory / _SUMMARIES, cut)
     (directory / "charts").mkdir(exist_ok=True)
     drawn = _drawn(cut)
     for name, svg in drawn.items():
@@ -174,11 +187,10 @@ def _read_run(folder: Path) -> Mapping[str, Any]:
     raise UnreadableInput(str(record), found, f"this program reads version {SCHEMA_VERSION}")
 
 
-def _read_table(folder: Path, name: str) -> pa.Table:
+def _read_table(folder: Path, declared: TableSchema) -> pa.Table:
     """Read one of the report's tables, with exactly its declared columns."""
-    file = folder / f"{name}.parquet"
-    schema = {CAUSES.name: CAUSES, FINDINGS.name: FINDINGS}[name].arrow
+    file = folder / f"{declared.name}.parquet"
     try:
-        return pq.read_table(file).select(schema.names).cast(schema)
+        return pq.read_table(file).select(declared.arrow.names).cast(declared.arrow)
     except (OSError, KeyError, pa.ArrowException) as error:
         raise UnreadableInput(str(file), f"not the table of a report ({error})", _ACCEPTED) from None

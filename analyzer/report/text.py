@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from analyzer.charts.legible import THIN, counted, grouped, legible, share
+from analyzer.report.exercise import untried
 from analyzer.report.run import Run, WindowRecord
 from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, is_trap, period, since
 from analyzer.schema import VERDICTS
@@ -21,7 +22,7 @@ from analyzer.schema import VERDICTS
 WIDTH = 100
 _INDENT = 13  # of what is said below a finding
 _NOTES, _FINDINGS, _CALIBRATIONS, _MISSING, _WINDOWS = 2, 6, 2, 4, 3  # at most so many of each, then "and n more"
-_FINDING_LINES = 8
+_FINDING_LINES, _ROOM_UNSEEN = 8, 50
 
 
 def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
@@ -35,6 +36,7 @@ def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> 
         [*_verdicts(totals), *_missing(summaries["missing"])],
         [*_findings(summaries["top_findings"]), *_traps(summaries["top_findings"])],
         list(_windows(run.windows)),
+        list(_unseen(list(untried(summaries["coverage"])))),
         list(_calibration(decided)),
         [_shown(f"All of it: {where}/report.html", WIDTH)],
     )
@@ -142,6 +144,15 @@ def _windows(windows: Sequence[WindowRecord]) -> Iterator[str]:
         yield f"Change    {_shown(row.change, WIDTH - 10 - len(withheld))}{withheld}"
     if len(rows) > _WINDOWS:
         yield f"          and {_n(len(rows) - _WINDOWS, 'more change')} in this time; see Change windows in the report"
+
+
+def _unseen(names: Sequence[str]) -> Iterator[str]:
+    """Name in a line what no message has tried: as much of it as has room."""
+    if names:
+        fitting = [n for n in range(1, len(names)) if len("; ".join(names[:n])) <= _ROOM_UNSEEN]
+        told = names if len("; ".join(names)) <= _ROOM_UNSEEN else names[: max(fitting, default=1)]
+        rest = f" and {_n(len(names) - len(told))} more" if len(names) > len(told) else ""
+        yield f"Unseen    {_shown('; '.join(told), _ROOM_UNSEEN)}{rest}; see Coverage in the report"
 
 
 def _calibration(found: Sequence[Calibration]) -> Iterator[str]:

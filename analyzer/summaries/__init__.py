@@ -1,6 +1,6 @@
 """Named cuts of the cube: what the charts draw, the report tabulates and `summaries/` holds.
 
-A summary reads CAUSES or FINDINGS and nothing else. Its columns are declared, so that a run without
+A summary reads CAUSES, FINDINGS or COVERAGE and nothing else. Its columns are declared, so that a run without
 a row still has them all, and its rows are ordered, so that the same run gives the same file.
 """
 
@@ -13,8 +13,9 @@ import pyarrow as pa
 from analyzer.schema import CAUSES, FINDINGS
 from analyzer.summaries import of_causes, of_findings
 from analyzer.summaries.base import Summary
+from analyzer.summaries.exercised import COVERAGE, COVERED, exercised
 
-__all__ = ["SUMMARIES", "Summary", "find", "summarise"]
+__all__ = ["COVERAGE", "SUMMARIES", "Summary", "exercised", "find", "summarise"]
 
 SUMMARIES: tuple[Summary, ...] = (
     of_causes.VERDICTS_TOTAL,
@@ -27,12 +28,13 @@ SUMMARIES: tuple[Summary, ...] = (
     of_causes.FLOW,
     of_findings.BY_CODE,
     of_findings.TOP,
+    COVERED,
 )
 
 
-def summarise(causes: pa.Table, findings: pa.Table) -> Mapping[str, pa.Table]:
+def summarise(causes: pa.Table, findings: pa.Table, coverage: pa.Table) -> Mapping[str, pa.Table]:
     """Cut every summary of SUMMARIES, by name."""
-    tables = {CAUSES.name: causes, FINDINGS.name: findings}
+    tables = {CAUSES.name: causes, FINDINGS.name: findings, COVERAGE.name: coverage}
     return {summary.name: summary.cut(tables[summary.of.name]) for summary in SUMMARIES}
 
 

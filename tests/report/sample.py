@@ -12,7 +12,7 @@ from analyzer.charts import CHARTS
 from analyzer.report.page import page
 from analyzer.report.run import Run
 from analyzer.schema import CAUSES, FINDINGS
-from analyzer.summaries import summarise
+from analyzer.summaries import COVERAGE, summarise
 
 START = date(2026, 10, 1)
 
@@ -258,7 +258,27 @@ def month_findings() -> pa.Table:
     )
 
 
-def page_of(record: Run, cube: pa.Table, found: pa.Table) -> str:
+def covered(**changes: Any) -> dict[str, Any]:
+    """One row of COVERAGE: a connector that the log shows, with changes."""
+    return {
+        "kind": "outbound connector",
+        "name": "Connector 2",
+        "state": "on",
+        "messages": 10,
+        "failed": 0,
+        "selected": 10,
+        "first_seen": datetime(2026, 10, 3, 8, 5, tzinfo=UTC),
+        "last_seen": datetime(2026, 10, 29, 17, 40, tzinfo=UTC),
+        **changes,
+    }
+
+
+def coverage(*rows: dict[str, Any]) -> pa.Table:
+    """The COVERAGE table of some rows."""
+    return pa.Table.from_pylist(list(rows), COVERAGE.arrow)
+
+
+def page_of(record: Run, cube: pa.Table, found: pa.Table, shown: pa.Table | None = None) -> str:
     """The page of a run, with its charts drawn."""
-    cut = summarise(cube, found)
+    cut = summarise(cube, found, coverage(covered()) if shown is None else shown)
     return page(record, cut, found, {chart.name: chart.svg(cut[chart.of]) for chart in CHARTS})

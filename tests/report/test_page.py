@@ -13,7 +13,7 @@ import pytest
 
 from analyzer.report.run import Run
 from analyzer.schema import CAUSES, FINDINGS
-from tests.report.sample import cause, causes, finding, findings, month, month_findings, page_of, run
+from tests.report.sample import cause, causes, coverage, covered, finding, findings, month, month_findings, page_of, run
 
 HOSTILE = "<script>alert('x')</script>\"'><img src=http://example.com/x onerror=alert(1)>{{ 7*7 }}\x1b[31m\u202e"
 BEGAN = datetime(2026, 10, 9, 9, 12, tzinfo=UTC)
@@ -87,7 +87,7 @@ def hostile_page() -> Outline:
         options={"policies": {HOSTILE: HOSTILE}},
         settings={HOSTILE: HOSTILE},
     )
-    return Outline(page_of(Run.of(given), cube, found))
+    return Outline(page_of(Run.of(given), cube, found, coverage(covered(kind=HOSTILE, name=HOSTILE, state=HOSTILE))))
 
 
 def test_a_finding_says_since_when() -> None:
@@ -96,6 +96,15 @@ def test_a_finding_says_since_when() -> None:
 
     assert "since 2026-10-09 09:12, 2 h after outbound connector" in Outline(write(found=findings(dated))).text
     assert "since 2026" not in Outline(write(found=findings(finding()))).text
+
+
+def test_coverage_says_what_no_message_tried() -> None:
+    """The table of the coverage names each object with its counts and what is worth a look."""
+    shown = coverage(covered(), covered(name="Old relay", messages=0, last_seen=None))
+    said = Outline(page_of(Run.of(run(10)), causes(cause()), findings(), shown)).text
+
+    assert "Old relay" in said
+    assert said.count("never seen") == 1
 
 
 def test_every_tag_is_closed(outline: Outline) -> None:

@@ -16,7 +16,7 @@ from analyzer.report import Report, write_report
 from analyzer.report.run import Run
 from analyzer.schema import CAUSES, FINDINGS, MESSAGES
 from analyzer.summaries import SUMMARIES
-from tests.report.sample import cause, causes, finding, findings, month, month_findings, run
+from tests.report.sample import cause, causes, coverage, covered, finding, findings, month, month_findings, run
 
 
 def written(folder: Path, cube: pa.Table | None = None, found: pa.Table | None = None, **changes: Any) -> Report:
@@ -25,7 +25,8 @@ def written(folder: Path, cube: pa.Table | None = None, found: pa.Table | None =
     (folder / "messages").mkdir(parents=True, exist_ok=True)
     pq.write_table(MESSAGES.empty(), folder / "messages" / "part-00000.parquet")
     messages = sum(cube["messages"].to_pylist())
-    write_report(folder, run(messages, **changes), cube, month_findings() if found is None else found)
+    found = month_findings() if found is None else found
+    write_report(folder, run(messages, **changes), causes=cube, findings=found, coverage=coverage(covered()))
     return Report.open(folder)
 
 

@@ -12,16 +12,16 @@ from analyzer.report.run import Run
 from analyzer.report.text import summary_text
 from analyzer.report.wording import Calibration, Headline, Tone, Totals, calibrations, headline
 from analyzer.schema import VERDICTS
-from analyzer.summaries import find, summarise
-from tests.report.sample import cause, causes, finding, findings, month, month_findings, run
+from analyzer.summaries import COVERAGE, find, summarise
+from tests.report.sample import cause, causes, coverage, covered, finding, findings, month, month_findings, run
 
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\r\n\u202e\u009b"
 
 
-def text(cube: pa.Table, found: pa.Table | None = None, **changes: Any) -> str:
+def text(cube: pa.Table, found: pa.Table | None = None, shown: pa.Table | None = None, **changes: Any) -> str:
     """Write the summary of a cube."""
     messages = sum(cube["messages"].to_pylist())
-    tables = summarise(cube, month_findings() if found is None else found)
+    tables = summarise(cube, month_findings() if found is None else found, COVERAGE.empty() if shown is None else shown)
     return summary_text(Run.of(run(messages, **changes)), tables, where="audit")
 
 
@@ -56,7 +56,8 @@ def test_worst_case_fits_a_screen_of_a_hundred_columns() -> None:
     )
     notes = {**run()["completeness"], "notes": [f"note {n} " * 30 for n in range(9)]}
     books = {"rows": 9, "read": 1, "rejected": 1, "noise": {"blank-row": 1}, "verdict_rows": 1}
-    lines = text(cube, found, completeness=notes, books=books).splitlines()
+    shown = coverage(*(covered(name="long " * 90, messages=0, last_seen=None) for _ in range(30)))
+    lines = text(cube, found, shown, completeness=notes, books=books).splitlines()
 
     assert len(lines) <= 44
     assert max(map(len, lines)) <= 100
@@ -128,6 +129,18 @@ def test_since_when_stands_below_its_finding(times: dict[str, Any], words: str) 
 
     assert lines[place + 1].strip().startswith(words)
     assert bool(lines[place + 1]) is bool(words)
+
+
+def test_what_no_message_tried_is_named() -> None:
+    """Connectors and paths that were never seen are told in one line, as many as it holds; nothing where all were."""
+    none = {"messages": 0, "selected": 0, "last_seen": None}
+    few = text(causes(cause()), shown=coverage(covered(), covered(name="Old relay", **none)))
+    many = text(causes(cause()), shown=coverage(*(covered(name=f"Connector {n}", **none) for n in range(9))))
+
+    assert "Unseen    outbound connector Old relay; see Coverage in the report" in few
+    assert "Unseen    outbound connector Connector 0 and 8 more; see Coverage in the report" in many
+    assert max(map(len, many.splitlines())) <= 100
+    assert "Unseen" not in text(causes(cause()), shown=coverage(covered()))
 
 
 def test_traps_of_the_configuration_do_not_crowd_out_the_mail() -> None:
