@@ -22,6 +22,12 @@ _TITLE = "Logged and selected connectors"
 _MOST = 11  # named connectors of one matrix: more cannot be read at the width of a page
 _CELL_HIGH, _CELL_WIDE = 0.32, 1.15  # inches; a cell is as wide as there is room, and no wider
 _TOP, _HEAD, _LEFT, _RIGHT = 1.0, 1.35, 2.45, 1.25
+_SIDES = {
+    "outbound": "Outbound",
+    "inbound": "Inbound",
+    "send": "Send connectors of your own servers",
+    "receive": "Receive connectors of your own servers",
+}
 _KEY = VERDICTS[:-1]  # a row that was not routed has no side
 
 Pair = tuple[str, str]  # logged, selected
@@ -54,7 +60,7 @@ class _Side:
 
 def connector_matrix(table: pa.Table) -> Figure:
     """Draw a matrix a side: a row for each logged connector, a column for each selected one."""
-    sides = [side for name in ("outbound", "inbound") if (side := _side(table, name)).cells]
+    sides = [side for name in _SIDES if (side := _side(table, name)).cells]
     if not sides:
         with sheet(_TITLE, "no side of any message took part", height=2) as figure:
             nothing(figure, "There is nothing to draw.")
@@ -142,7 +148,7 @@ def _matrix(figure: Figure, side: _Side, top: float) -> None:
 
 def _heads(figure: Figure, axes: Axes, side: _Side, *, top: float) -> None:
     high = figure.get_figheight()
-    write(figure, 0.012, 1 - (top + 0.3) / high, side.name.capitalize(), weight="bold", size=9.5)
+    write(figure, 0.012, 1 - (top + 0.3) / high, _SIDES[side.name], weight="bold", size=9.5)
     write(figure, 0.012, 1 - (top + _HEAD - 0.12) / high, "logged ↓ · selected →", color=QUIET, size=8)
     for row, name in enumerate(side.rows):
         write(axes, -0.08, row + 0.5, legible(name, 32), ha="right", size=8.5)

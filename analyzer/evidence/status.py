@@ -134,6 +134,7 @@ def _idle(words: tuple[str, ...]) -> str | None:
 
 
 _REFUSED = re.compile(r"\bstatus=(?:bounced|expired)|\bdsn=5|^(?:milter-)?reject|^5\d\d[ -]")
+_LAST_ERROR = re.compile(r"led=(?:[245]\d\d[ -])?([245]\.\d{1,3}\.\d{1,3})\b")  # what an expired message was told
 _DELIVERED_HERE = re.compile(r"\bstatus=sent \(delivered (?:to|via) |\bmailer=local\b.*\bstat=sent")
 
 
@@ -141,7 +142,7 @@ def read_server_status(event: str | None, status: str | None) -> StatusFacts:
     """Read the words of an own server's log: its events route its own mail, not that of Office 365."""
     name, words = (event or "").upper(), (status or "").lower()
     arrival = name == "RECEIVE"
-    found = _CODE.search(words)
+    found = _LAST_ERROR.search(words) or _CODE.search(words)
     failed = name == "FAIL" or _REFUSED.search(words) is not None
     return StatusFacts(
         deliver=name == "DELIVER" or _DELIVERED_HERE.search(words) is not None,

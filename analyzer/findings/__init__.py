@@ -12,36 +12,43 @@ from analyzer.findings import (
     configuration,
     inputs,
     missing,
+    own_servers,
     policies,
     refusals,
     routing,
     ways,
 )
-from analyzer.findings.base import Context, Finding, Kind
+from analyzer.findings.base import Context, Finding, Kind, written_by
 from analyzer.findings.since import Since
 from analyzer.lint import CHECKS, lint_tenant
 from analyzer.pipeline import Coverage
 from analyzer.schema import FINDINGS as FINDINGS_TABLE
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
+from analyzer.vantage import Vantage
+
+_OFFICE365, _OWN_SERVER = Vantage.OFFICE365, Vantage.OWN_SERVER
 
 # Kinds of their own; the kinds of trap that lint looks for stand beside them.
 _OF_MAIL: tuple[Kind, ...] = (
     Kind("MF101", "connector-mismatch", "medium", routing.connector_mismatch),
-    Kind("MF102", "misroute", "high", routing.misroute),
-    Kind("MF103", "onprem-recipient-unrouted", "high", routing.onprem_recipient_unrouted),
-    Kind("MF104", "onprem-source-unattributed", "medium", routing.onprem_source_unattributed),
-    Kind("MF105", "ambiguous-selection", "low", policies.ambiguous_selection),
-    Kind("MF106", "policy-contradicted", "low", policies.policy_contradicted),
+    Kind("MF102", "misroute", "high", routing.misroute, of=_OFFICE365),
+    Kind("MF103", "onprem-recipient-unrouted", "high", routing.onprem_recipient_unrouted, of=_OFFICE365),
+    Kind("MF104", "onprem-source-unattributed", "medium", routing.onprem_source_unattributed, of=_OFFICE365),
+    Kind("MF105", "ambiguous-selection", "low", policies.ambiguous_selection, of=_OFFICE365),
+    Kind("MF106", "policy-contradicted", "low", policies.policy_contradicted, of=_OFFICE365),
     Kind("MF107", "relay-denied", "high", refusals.relay_denied),
     Kind("MF108", "partner-source-rejected", "medium", refusals.partner_source_rejected),
-    Kind("MF110", "mx-bypass", "medium", ways.mx_bypass),
+    Kind("MF110", "mx-bypass", "medium", ways.mx_bypass, of=_OFFICE365),
+    Kind("MF111", "direct-send-rejected", "medium", own_servers.direct_send_rejected),
     Kind("MF112", "sender-domain-not-accepted", "low", refusals.sender_domain_not_accepted),
-    Kind("MF113", "connector-flapping", "medium", ways.connector_flapping),
-    Kind("MF114", "rule-overreach", "low", ways.rule_overreach),
-    Kind("MF115", "catch-all-captures-internet", "high", centralized.catch_all_captures_internet),
-    Kind("MF116", "cmt-unplanned", "medium", centralized.cmt_unplanned),
-    Kind("MF117", "cmt-leak", "low", centralized.cmt_leak),
+    Kind("MF113", "connector-flapping", "medium", ways.connector_flapping, of=_OFFICE365),
+    Kind("MF114", "rule-overreach", "low", ways.rule_overreach, of=_OFFICE365),
+    Kind("MF115", "catch-all-captures-internet", "high", centralized.catch_all_captures_internet, of=_OFFICE365),
+    Kind("MF116", "cmt-unplanned", "medium", centralized.cmt_unplanned, of=_OFFICE365),
+    Kind("MF117", "cmt-leak", "low", centralized.cmt_leak, of=_OFFICE365),
+    Kind("MF118", "own-server-unrouted", "high", own_servers.own_server_unrouted, of=_OWN_SERVER),
+    Kind("MF207", "send-certificate", "high", own_servers.send_certificate, of=_OWN_SERVER),
     Kind("MF325", "subdomain-not-accepted", "low", configuration.subdomain_not_accepted),
     Kind("MF401", "no-connector-evidence", "info", completeness.no_connector_evidence),
     Kind("MF402", "config-incomplete", "info", completeness.config_incomplete),
@@ -72,7 +79,8 @@ def find_all(causes: pa.Table, tenant: Tenant, coverage: Coverage | None = None)
         A table of schema FINDINGS, gravest first, then busiest.
     """
     context, since = Context(tenant, lint_tenant(tenant), coverage), Since(causes, tenant)
-    rows = [{**row, **since.columns(row)} for kind in FINDINGS for row in _rows(kind, causes, context)]
+    of = {vantage: written_by(causes, vantage) for vantage in (None, *Vantage)}
+    rows = [{**row, **since.columns(row)} for kind in FINDINGS for row in _rows(kind, of[kind.of], context)]
     rows.sort(
         key=lambda r: (-SEVERITIES.index(str(r["severity"])), -int(str(r["messages"])), str(r["code"]), str(r["title"]))
     )

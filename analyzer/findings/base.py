@@ -14,6 +14,7 @@ from analyzer.lint import Caught
 from analyzer.pipeline import Coverage
 from analyzer.schema import SEVERITIES
 from analyzer.tenant.model import Tenant
+from analyzer.vantage import Vantage
 
 # What the cube counts together has these names in findings; the rows of messages/ have their own.
 OTHER_DOMAINS, OTHER_ADDRESSES = "other domains", "other addresses"
@@ -58,12 +59,13 @@ Detect = Callable[[pa.Table, Context], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of finding: a stable code and name, a severity, and the function that raises it."""
+    """One kind of finding: a stable code and name, a severity, the function that raises it, and of whose logs."""
 
     code: str
     name: str
     severity: str
     detect: Detect
+    of: Vantage | None = None
 
     @property
     def explanation(self) -> str:
@@ -123,6 +125,14 @@ def where(causes: pa.Table, **values: str | None) -> pa.Table:
         mask = pc.is_null(column) if value is None else pc.fill_null(pc.equal(column, value), fill_value=False)
         causes = causes.filter(mask)
     return causes
+
+
+def written_by(causes: pa.Table, vantage: Vantage | None) -> pa.Table:
+    """Keep the causes of whose logs a kind speaks; None = of all."""
+    if vantage is None:
+        return causes
+    own = pc.fill_null(pc.equal(causes.column("vantage"), Vantage.OWN_SERVER.value), fill_value=False)
+    return causes.filter(own if vantage is Vantage.OWN_SERVER else pc.invert(own))
 
 
 def listing(causes: pa.Table, column: str, text: str) -> pa.Table:

@@ -11,6 +11,8 @@ from analyzer.causes import OTHER
 from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, grouped, listing, measures, routed, where
 from analyzer.findings.configuration import traps
+from analyzer.findings.own_servers import own_exports
+from analyzer.vantage import Vantage
 
 _MOST_ADDRESSES = 50
 
@@ -62,13 +64,12 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
     """
     rows = routed(causes)
     named = rows.filter(pc.is_valid(rows.column("unknown_connector")))
-    for group in grouped(named, ["unknown_connector"]):
-        name = str(group["unknown_connector"])
+    for group in grouped(named, ["unknown_connector", "vantage"]):
+        name, own = str(group["unknown_connector"]), group["vantage"] == Vantage.OWN_SERVER
         yield Finding(
             title=f"The log names {name}, which no export holds",
             cause="No snapshot of the configuration has a connector of this name.",
-            advice="Export connectors again (Get-OutboundConnector with the calls for test mode and rules, "
-            "Get-InboundConnector), or add an older export as a dated snapshot folder.",
+            advice=_AGAIN[own] + ", or add an older export as a dated snapshot folder.",
             measures=measures(group),
             domain=str(group["domain"]),
             logged=name,
@@ -84,7 +85,15 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
                 measures=measures(group),
                 domain=str(group["domain"]),
             )
+    yield from own_exports(rows)
     yield from traps("MF402", causes, context)
+
+
+_AGAIN = {
+    False: "Export connectors again (Get-OutboundConnector with the calls for test mode and rules, "
+    "Get-InboundConnector)",
+    True: "Export the connectors of every own server again (Get-SendConnector, Get-ReceiveConnector)",
+}
 
 
 def change_window(causes: pa.Table, context: Context) -> Iterator[Finding]:

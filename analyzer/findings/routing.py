@@ -18,8 +18,21 @@ from analyzer.findings.base import (
     routed,
     where,
 )
+from analyzer.vantage import Vantage
 
 _SIDES = ("outbound", "inbound")
+_CLAIMS = {
+    "outbound": "RecipientDomains",
+    "inbound": "SenderIPAddresses, SenderDomains and TlsSenderCertificateName",
+}
+_OWN_CLAIMS = {
+    "outbound": "AddressSpaces (with their cost), SourceTransportServers, IsScopedConnector and MaxMessageSize",
+    "inbound": "Bindings and RemoteIPRanges",
+}
+_SIDE_WORDS = {
+    False: {side: side for side in _SIDES},
+    True: {"outbound": "Send connector", "inbound": "Receive connector"},
+}
 _NONE = {"(none)": "no connector", None: "not logged"}
 _IN_ROWS = " (messages/*.parquet names them)"
 
@@ -35,6 +48,7 @@ class Group:
     reason: str
     origin: str
     destination: str
+    vantage: str
 
 
 def groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, Group, dict[str, object]]]:
@@ -42,7 +56,7 @@ def groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, Group, dict[st
     for side in _SIDES:
         found = where(routed(causes), **{f"{side}_verdict": verdict})
         for group in grouped(
-            found, ["path", "origin", "destination", f"logged_{side}", f"selected_{side}", "policies"]
+            found, ["vantage", "path", "origin", "destination", f"logged_{side}", f"selected_{side}", "policies"]
         ):
             words = Group(
                 path=str(group["path"]),
@@ -52,6 +66,7 @@ def groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, Group, dict[st
                 reason="",
                 origin=_place(group["origin"]),
                 destination=_place(group["destination"]),
+                vantage=str(group["vantage"]),
             )
             yield side, words, group
 
@@ -87,21 +102,19 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
 
     What to do:
         Compare RecipientDomains (outbound) or SenderIPAddresses, SenderDomains and
-        TlsSenderCertificateName (inbound) of both connectors. Either the export is older than the
+        TlsSenderCertificateName (inbound) of both connectors; in logs of your own servers AddressSpaces of
+        the Send connectors or RemoteIPRanges of the Receive connectors. Either the export is older than the
         log, or two connectors claim the same mail.
 
     Example:
         Mail to fabrikam.com is logged on "Connector 2"; only "Connector 1" covers fabrikam.com.
     """
     for side, row, group in groups(causes, "mismatch"):
-        properties = (
-            "RecipientDomains"
-            if side == "outbound"
-            else "SenderIPAddresses, SenderDomains and TlsSenderCertificateName"
-        )
+        own = row.vantage == Vantage.OWN_SERVER
+        log, properties = ("your server's log", _OWN_CLAIMS[side]) if own else ("the log", _CLAIMS[side])
         yield Finding(
-            title=f"{row.domain}: the log names {row.logged}, the configuration selects {row.selected}",
-            cause=f"Mail from {row.origin} to {row.destination} {_went(row.logged)} ({side}); "
+            title=f"{row.domain}: {log} names {row.logged}, the configuration selects {row.selected}",
+            cause=f"Mail from {row.origin} to {row.destination} {_went(row.logged)} ({_SIDE_WORDS[own][side]}); "
             f"the exported configuration selects {row.selected}.",
             advice=_mismatch_advice(row, properties),
             measures=measures(group),

@@ -60,7 +60,7 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
     return _template().render(
         run=run,
         period=period(run),
-        headline=headline(totals),
+        headline=headline(totals, own_servers=run.own_servers_alone),
         totals=totals,
         faults=faults(run, totals),
         judged=totals.count(*JUDGED),

@@ -109,7 +109,8 @@ class Report:
         return summary.cut(given[summary.of.name])
 
     def _repr_html_(self) -> str:
-        told = headline(totals := Totals.of(self._cut("verdicts")))
+        totals = Totals.of(self._cut("verdicts"))
+        told = headline(totals, own_servers=Run.of(self.run).own_servers_alone)
         row = Markup("<tr><td>{}</td><td style='text-align:right'>{}</td></tr>")
         rows = Markup("").join(row.format(name, count) for name, count in totals.messages.items() if count)
         whole = Markup("<p><strong>{}</strong> {}</p><table>{}</table>")

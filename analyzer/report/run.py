@@ -9,6 +9,7 @@ from typing import Any
 
 from analyzer.formats import FORMATS
 from analyzer.formats.base import Evidence
+from analyzer.vantage import Vantage
 
 SCHEMA_VERSION = 1
 
@@ -134,6 +135,13 @@ class Run:
         per_event = {f.name for f in FORMATS if f.evidence is Evidence.PER_EVENT}
         met = {name for log in self.inputs for name in (log.format, *log.formats)}
         return "one a recipient and event" if met & per_event else "one a recipient"
+
+    @property
+    def own_servers_alone(self) -> bool:
+        """Whether every log is one of the organization's own servers: their connectors alone are judged."""
+        of_office365 = {f.name for f in FORMATS if f.vantage is Vantage.OFFICE365}
+        met = {name for log in self.inputs for name in (log.formats or (log.format,)) if name}
+        return bool(met) and not met & of_office365
 
     @property
     def noise(self) -> Mapping[str, int]:

@@ -31,7 +31,7 @@ def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> 
     room = _NOTES + 2 * (_CALIBRATIONS - min(len(decided), _CALIBRATIONS))  # lines that calibration leaves free
     blocks = (
         [f"{run.tool} {run.version}: {_n(len(run.inputs), 'log')}, {period(run)}"],
-        _headline(totals),
+        _headline(totals, run),
         [*_books(run), *_faults(run, totals), *_notes(run.remarks, room)],
         [*_verdicts(totals), *_missing(summaries["missing"])],
         [*_findings(summaries["top_findings"]), *_traps(summaries["top_findings"])],
@@ -52,8 +52,8 @@ def _shown(text: str, width: int) -> str:
     return legible(text, width, cut="...")
 
 
-def _headline(totals: Totals) -> list[str]:
-    return wrap(headline(totals).sentence.replace(THIN, ","), WIDTH)
+def _headline(totals: Totals, run: Run) -> list[str]:
+    return wrap(headline(totals, own_servers=run.own_servers_alone).sentence.replace(THIN, ","), WIDTH)
 
 
 def _books(run: Run) -> Iterator[str]:

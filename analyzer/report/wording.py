@@ -118,22 +118,36 @@ def calibrations(policies: pa.Table) -> tuple[Calibration, ...]:
     return tuple(sorted(settled, key=lambda c: c.better is None))
 
 
-def headline(totals: Totals) -> Headline:
-    """Say in one sentence whether mail flows as configured."""
-    judged, alarms, told = totals.count(*JUDGED), totals.count(*ALARMS), _untold(totals)
+def headline(totals: Totals, *, own_servers: bool = False) -> Headline:
+    """Say in one sentence whether mail flows as configured.
+
+    Args:
+        totals: Messages by verdict.
+        own_servers: Every log is one of the organization's own servers, so their connectors alone were judged.
+    """
+    judged, alarms, told = totals.count(*JUDGED), totals.count(*ALARMS), _untold(totals, own_servers=own_servers)
+    where = " at your own servers" if own_servers else ""
     if not totals.all:
         return Headline("No message could be judged.", "None of the rows became a message; see below why.", Tone.OPEN)
     if alarms:
         failed = sum(totals.failed[verdict] for verdict in ALARMS)
-        went = f"{grouped(alarms)} of {counted(judged, 'judged message')} did not go the way the configuration says"
+        went = (
+            f"{grouped(alarms)} of {counted(judged, 'judged message')}{where} did not go the way the configuration says"
+        )
         return Headline(went + (f", and {grouped(failed)} of them failed." if failed else "."), told, Tone.ALARM)
     if not judged:
-        return Headline("The logs do not show which connectors were used.", told, Tone.OPEN)
+        return Headline(_UNJUDGED[own_servers], told, Tone.OPEN)
     if totals.count("ambiguous"):
-        right = f"No judged message contradicts the configuration; {grouped(totals.count('ambiguous'))} of "
+        right = f"No judged message{where} contradicts the configuration; {grouped(totals.count('ambiguous'))} of "
         return Headline(f"{right}{grouped(judged)} rest on how the documents are read.", told, Tone.OPEN)
     all_of = "The one judged message" if judged == 1 else f"All {grouped(judged)} judged messages"
-    return Headline(f"{all_of} went the way the configuration says.", told, Tone.CALM)
+    return Headline(f"{all_of}{where} went the way the configuration says.", told, Tone.CALM)
+
+
+_UNJUDGED = {
+    False: "The logs do not show which connectors were used.",
+    True: "No message of your own servers could be held against their Send and Receive connectors.",
+}
 
 
 def faults(run: Run, totals: Totals) -> tuple[str, ...]:
@@ -150,14 +164,20 @@ def faults(run: Run, totals: Totals) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _untold(totals: Totals) -> str:
+_NO_EVIDENCE = {
+    False: "come from rows that name no connector of Office 365",
+    True: "come from rows that name no connector, or one whose kind was not exported",
+}
+
+
+def _untold(totals: Totals, *, own_servers: bool) -> str:
     """Say what was not judged: it is neither right nor wrong."""
     parts = [
         f"{grouped(totals.messages[verdict])} {words}"
         for verdict, words in (
             ("ambiguous", "are right only under another reading of the documents"),
             ("undetermined", "could not be told for want of an input"),
-            ("no_evidence", "come from rows that name no connector of Office 365"),
+            ("no_evidence", _NO_EVIDENCE[own_servers]),
         )
         if totals.messages[verdict]
     ]

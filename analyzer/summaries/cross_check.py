@@ -59,7 +59,8 @@ def differences(checked: pa.Table) -> Iterator[str]:
 
 def _logged(causes: pa.Table, side: str) -> Iterator[tuple[tuple[object, ...], int]]:
     """Count the log's messages by day and connector on one side, where it speaks of that side."""
-    spoken = causes.filter(pc.is_in(causes["evidence"], value_set=pa.array([side, "both"])))
+    ours = pc.fill_null(pc.not_equal(causes["vantage"], "own-server"), fill_value=True)
+    spoken = causes.filter(pc.and_(ours, pc.is_in(causes["evidence"], value_set=pa.array([side, "both"]))))
     column = CAUSES.arrow.field(f"logged_{side}").name
     sums = spoken.group_by(["day", column], use_threads=False).aggregate([("messages", "sum")])
     for row in sums.to_pylist():

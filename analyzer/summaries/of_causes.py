@@ -11,6 +11,14 @@ from analyzer.tenant.policy import POLICIES
 
 NO_CONNECTOR = "(none)"  # as in CAUSES: logged, and logged as none
 
+# The sides of connectors: the column of the cube that holds them, and whether of the own servers' logs.
+SIDES = {
+    "outbound": ("outbound", False),
+    "inbound": ("inbound", False),
+    "send": ("outbound", True),
+    "receive": ("inbound", True),
+}
+
 _DAY = Column("day", pa.date32(), "Day in UTC.")
 _VERDICT = Column("verdict", TEXT, "The headline.")
 _ALARMS = Column("alarms", COUNT, "How many are unrouted, misroute or mismatch.")
@@ -49,12 +57,13 @@ VERDICTS_BY_DAY = Summary(
 
 def _connectors(causes: pa.Table) -> pa.Table:
     sides = []
-    for side in ("outbound", "inbound"):
-        rows = causes.filter(pc.is_valid(causes[f"{side}_verdict"]))
+    own = pc.fill_null(pc.equal(causes["vantage"], "own-server"), fill_value=False)
+    for name, (side, whose) in SIDES.items():
+        rows = causes.filter(pc.and_(pc.is_valid(causes[f"{side}_verdict"]), own if whose else pc.invert(own)))
         sides.append(
             pa.table(
                 {
-                    "side": pa.array([side] * len(rows), TEXT),
+                    "side": pa.array([name] * len(rows), TEXT),
                     "logged": rows[f"logged_{side}"],
                     "selected": rows[f"selected_{side}"],
                     "verdict": rows[f"{side}_verdict"],
@@ -64,7 +73,9 @@ def _connectors(causes: pa.Table) -> pa.Table:
             )
         )
     pairs = total(pa.concat_tables(sides), ("side", "logged", "selected", "verdict"))
-    return ordered(pairs, "-side", "verdict", "-messages", "logged", "selected", ranks={"verdict": VERDICTS})
+    return ordered(
+        pairs, "side", "verdict", "-messages", "logged", "selected", ranks={"side": SIDES, "verdict": VERDICTS}
+    )
 
 
 CONNECTORS = Summary(
@@ -72,7 +83,7 @@ CONNECTORS = Summary(
         "connectors",
         "A logged and a selected connector of one side that met, with their verdict.",
         (
-            Column("side", TEXT, "inbound (to Office 365) or outbound (from it)."),
+            Column("side", TEXT, "outbound and inbound: of Office 365; send and receive: of your own servers."),
             Column("logged", TEXT, "Logged connector; `(none)` = logged as none; null = the log does not say."),
             Column("selected", TEXT, "Selected connector, else the outcome in brackets."),
             Column("verdict", TEXT, "Verdict of the side."),
