@@ -118,6 +118,7 @@ def route(
     moment = utc(at, "at")
     if judge_earlier is not None:
         tenant = replace(tenant, settings=replace(tenant.settings, judge_earlier=judge_earlier))
+    tenant = replace(tenant, settings=tenant.settings.ruled_by(policy))
     snapshot, epoch = _in_force(tenant, moment)
     lens = Lens(snapshot, tenant.settings)
     stated = NULL_SENDER if sender == "" else sender
@@ -136,7 +137,7 @@ def route(
         senders_show=lens.rulebook.of_senders(header_from or stated, stated),
         size_shows=lens.rulebook.of_size(size),
     )
-    decision = _decided(row, lens, tenant.settings.policy.ruled_by(policy), snapshot.name)
+    decision = _decided(row, lens, tenant.settings.policy, snapshot.name)
     return decision if epoch is None else _at_its_time(decision, epoch)
 
 

@@ -53,7 +53,14 @@ def test_a_connector_that_no_row_names_counts_nothing() -> None:
     """What the report counted and the log does not show is a zero, not a gap."""
     day = pa.array([date(2026, 3, 24)], pa.date32())
     causes = pa.table(
-        {"day": day, "evidence": ["none"], "logged_inbound": ["A"], "logged_outbound": ["A"], "messages": [5]}
+        {
+            "day": day,
+            "vantage": ["office365"],
+            "evidence": ["none"],
+            "logged_inbound": ["A"],
+            "logged_outbound": ["A"],
+            "messages": [5],
+        }
     )
     reported = pa.table({"day": day, "side": ["inbound"], "connector": ["A"], "reported": [7]})
 

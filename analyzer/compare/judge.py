@@ -21,6 +21,7 @@ from analyzer.compare.weighing import POLICY_MATTERS, Alternative, weigh
 from analyzer.compare.windows import BEFORE_HISTORY, EARLIER, unless_changed_before, weighed
 from analyzer.evidence import Carries, Side
 from analyzer.selection.facts import Lens
+from analyzer.selection.onpremises import internet_egress
 from analyzer.tenant.model import Place
 from analyzer.tenant.policy import Policy
 from analyzer.vantage import Vantage
@@ -31,8 +32,8 @@ class Judge:
 
     def __init__(self, lens: Lens, policy: Policy) -> None:
         """Prepare the view of every policy value."""
-        self.lens, self.policy = lens, policy
-        self.view = View(lens, policy)
+        self.lens, self.policy = lens, _settled(lens, policy)
+        self.view = View(lens, self.policy)
 
     @cached_property
     def _alternatives(self) -> tuple[tuple[str, str, View], ...]:
@@ -72,6 +73,13 @@ class Judge:
         for name, value, view in self._alternatives:
             if POLICY_MATTERS[name](row, inputs, self.view, view):
                 yield name, value, view
+
+
+def _settled(lens: Lens, policy: Policy) -> Policy:
+    """Let the export of the own servers' Send connectors say what nobody stated (reference 7.2)."""
+    way = internet_egress(lens.snapshot.own.send)
+    stated = "policy.onprem_internet_egress" in lens.settings.stated
+    return policy if way is None or stated else replace(policy, onprem_internet_egress=way)
 
 
 @dataclass(frozen=True, slots=True)

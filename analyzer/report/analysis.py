@@ -91,7 +91,7 @@ def analyze(
     )
     own = tenant.settings
     earlier = own.judge_earlier if judge_earlier is None else judge_earlier
-    settings = replace(own, policy=own.policy.ruled_by(policy), judge_earlier=earlier)
+    settings = replace(own.ruled_by(policy), judge_earlier=earlier)
     ruled = replace(tenant, settings=settings)
     with _aside(target, force=force) as directory:
         outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress)
@@ -231,7 +231,7 @@ def _policy_record(ruled: Tenant, given: Tenant, chosen: Mapping[str, str], caus
     defaults, own, record = Policy(), given.settings.policy, {}
     for name, value in ruled.settings.policy.items():
         origin = "default" if getattr(own, name) == getattr(defaults, name) else "mailflow.toml"
-        touched = sum(count for policies, count in rows if f"{name}={value}" in (policies or ()))
+        touched = sum(count for policies, count in rows if any(p.startswith(f"{name}=") for p in policies or ()))
         record[name] = {"value": value, "origin": "option" if name in chosen else origin, "touched": touched}
     return record
 

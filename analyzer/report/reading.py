@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analyzer.lint import Scene
+from analyzer.report.own_reading import own_reading
 from analyzer.selection.inbound import restricts
+from analyzer.selection.onpremises import internet_egress
 from analyzer.selection.outbound import UNUSABLE, Rank, is_cmt, order_of
 from analyzer.tenant.model import (
     AcceptedDomain,
@@ -59,7 +61,8 @@ def tenant_reading(tenant: Tenant, chosen: Mapping[str, str] | None = None) -> _
         "inbound": list(_inbound(scene)),
         "accepted": [_accepted(scene, a) for a in scene.accepted],
         "rules": [_rule(r) for r in sorted(snapshot.rules or (), key=lambda r: r.priority)],
-        "policies": list(_policies(scene.settings, chosen or {})),
+        "own_servers": own_reading(snapshot.own),
+        "policies": list(_policies(scene, chosen or {})),
         "settings": list(_settings(tenant.settings)),
     }
 
@@ -193,10 +196,13 @@ def _rule(rule: TransportRule) -> _Entry:
     }
 
 
-def _policies(settings: Settings, chosen: Mapping[str, str]) -> Iterator[_Entry]:
+def _policies(scene: Scene, chosen: Mapping[str, str]) -> Iterator[_Entry]:
+    settings, way = scene.settings, internet_egress(scene.snapshot.own.send)
     for row in POLICIES:
         stated = "mailflow.toml" if f"policy.{row.name}" in settings.stated else "default"
         value = getattr(settings.policy, row.name)
+        if row.name == "onprem_internet_egress" and way and stated == "default" and row.name not in chosen:
+            value, stated = way, "export"
         yield {"policy": row.name, "value": value, "from": "--policy" if row.name in chosen else stated}
 
 

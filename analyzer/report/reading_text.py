@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from analyzer.charts.legible import legible
+from analyzer.report.own_reading import receive_words, send_words
 
 WIDTH = 100
 _LEFT, _NAME = 32, 30  # columns of what a connector is for, and of its name
@@ -30,10 +31,22 @@ def reading_lines(reading: _Entry) -> Iterator[str]:
     yield from ("", "Mail flow rules that route to a connector, or stop the others")
     yield from (line for entry in reading["rules"] for line in _rule(entry))
     yield from () if reading["rules"] else ("  none",)
+    yield from _own_servers(reading["own_servers"])
     yield from ("", "Policies")
     yield from _rows([(p["policy"], f"({p['from']})", p["value"]) for p in reading["policies"]], (26, 16))
     yield from ("", "Settings")
     yield from _rows([(s["setting"], f"({s['from']})", _value(s["value"])) for s in reading["settings"]], (26, 16))
+
+
+def _own_servers(own: _Entry) -> Iterator[str]:
+    """Write the connectors of the own servers, where they were exported."""
+    if own["send"] is not None:
+        yield from ("", "Send connectors of your own servers, in the order of selection")
+        yield from _classes(own["send"], send_words)
+        yield "  none of these: the Unreachable queue"
+    if own["receive"] is not None:
+        yield from ("", "Receive connectors of your own servers, the narrowest range first")
+        yield from _classes(own["receive"], receive_words)
 
 
 def _of_several(reading: _Entry) -> str:

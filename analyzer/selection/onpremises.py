@@ -159,6 +159,26 @@ _REASONS: Mapping[int, str] = {
 }
 
 
+def internet_egress(connectors: tuple[SendConnector, ...] | None) -> str | None:
+    """Say by which way the own servers' internet mail leaves, as `onprem_internet_egress` names it (reference 7.2).
+
+    None where nothing was exported, where no connector takes `*`, and where it goes to a host of whom nobody
+    knows where it sends the mail on.
+    """
+    stars = [c for c in connectors or () if c.enabled and any(s.domain == "*" for s in c.address_spaces)]
+    ways = {_way_of(c) for c in stars}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _way_of(connector: SendConnector) -> str | None:
+    if not connector.smart_hosts:
+        return "direct" if connector.dns_routing else None
+    return "office365" if all(h.endswith(_OFFICE365) for h in connector.smart_hosts) else None
+
+
+_OFFICE365 = ".mail.protection.outlook.com"
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiveQuestion:
     """What Receive connector selection looks at: the server, who connects, and to which port and address of it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -280,6 +280,16 @@ class Settings:
     judge_earlier: bool = False
     change_grace: timedelta = timedelta(minutes=60)
     stated: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def ruled_by(self, given: Policy | Mapping[str, str] | None) -> Settings:
+        """Give the settings with other policies over theirs; what is given counts as stated.
+
+        Raises:
+            UsageError: as `Policy.ruled_by`.
+        """
+        names = {} if given is None else dict(given.items())
+        stated = self.stated | {f"policy.{name}" for name in names}
+        return replace(self, policy=self.policy.ruled_by(given), stated=stated)
 
 
 @dataclass(frozen=True, slots=True)

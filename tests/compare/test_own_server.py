@@ -18,7 +18,7 @@ from analyzer.pipeline import Options, run
 from analyzer.tenant.model import AcceptedDomain, DomainType, OwnServers, Tenant
 from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
 from tests.builders import BANKER, BOB, FOREIGN_HOST, JOHN, OUR_SERVER, SUN, accepted, snapshot, tenant
-from tests.compare.builders import NOON, POSTFIX, TRACKING, judged
+from tests.compare.builders import EXTENDED, FROM_OUR_SERVER, NOON, POSTFIX, TRACKING, judged, row
 
 ROUTING = "contoso.mail.onmicrosoft.com"
 BOB_ROUTED, JULIA = f"bob@{ROUTING}", "julia@marketing.contoso.com"
@@ -322,3 +322,29 @@ def test_a_folder_of_many_servers_is_read_whole(tmp_path: Path) -> None:
     assert all(book.balanced and not book.rejected for book in found.inputs)
     assert {book.format for book in found.inputs} == {"message-tracking"}
     assert sum(book.rows for book in found.inputs) == 2 + 199 * 10
+
+
+THROUGH_OFFICE365 = row(
+    FROM_OUR_SERVER, recipient=SUN, envelope_sender=JOHN, event="RECEIVE", logged_connector="From on-premises"
+)
+
+
+@pytest.mark.parametrize(
+    "send_connectors, stated, verdict",
+    [
+        (None, None, "match"),
+        ((send("Relay", "*", smart_hosts=("contoso-com.mail.protection.outlook.com",)),), None, "match"),
+        ((send("Internet", "*"),), None, "ambiguous"),
+        ((send("Internet", "*"),), "office365", "match"),
+        ((send("Relay", "*", smart_hosts=("contoso-com.mail.protection.outlook.com",)),), "direct", "ambiguous"),
+    ],
+)
+def test_the_send_connector_for_all_says_how_internet_mail_leaves(
+    send_connectors: tuple[SendConnector, ...] | None, stated: str | None, verdict: str
+) -> None:
+    """7.2: the export overrides the default of `onprem_internet_egress`, and not what somebody stated."""
+    ours = tenant(own=OwnServers(send=send_connectors))
+    if stated is not None:
+        ours = replace(ours, settings=ours.settings.ruled_by({"onprem_internet_egress": stated}))
+
+    assert judged(ours, EXTENDED, THROUGH_OFFICE365).verdict == verdict

@@ -202,7 +202,9 @@ def test_the_order_follows_the_policy_that_is_given() -> None:
 
     assert classes.index("all accepted domains") < classes.index("wildcard, the longest first")
     assert reading["policies"][0] == {"policy": "precedence", "value": "list", "from": "--policy"}
-    assert {p["from"] for p in reading["policies"][1:]} == {"default"}
+    assert {p["policy"]: p["from"] for p in reading["policies"][1:] if p["from"] != "default"} == {
+        "onprem_internet_egress": "export"  # of the Send connectors
+    }
     assert {a["domain"]: a["covered_by"] for a in reading["accepted"]}["sales.contoso.com"] == ["All"]
 
 
@@ -234,6 +236,16 @@ def test_values_say_where_they_come_from(tmp_path: Path) -> None:
     asked = ("precedence", "unvalidated", "wildcard_apex", "mx.default", "directory.complete")
 
     assert [origins[name] for name in asked] == ["mailflow.toml", "--policy", "default", "mailflow.toml", "default"]
+
+
+def test_the_own_servers_connectors_are_shown_in_the_order_of_selection() -> None:
+    """Address spaces go by specificity, ranges by port and width, and what is off stands aside."""
+    lines = "\n".join(reading_lines(tenant_reading(wizard_tenant())))
+    sending = lines[lines.index("Send connectors of your own servers") : lines.index("Policies")]
+
+    assert sending.index("contoso.mail.onmic") < sending.index("*, cost 1") < sending.index("the Unreachable queue")
+    assert sending.index("EX1 port 25\n") < sending.index("EX1 port 2525")
+    assert r"EX1\Default EX1" in sending
 
 
 @pytest.mark.parametrize("options", [(), ("--show",)])

@@ -14,6 +14,7 @@ from analyzer.selection.onpremises import (
     ReceiveQuestion,
     SendQuestion,
     explain_send,
+    internet_egress,
     possible_receive,
     possible_send,
 )
@@ -215,3 +216,25 @@ def test_equal_ranges_on_two_local_addresses_are_ambiguous() -> None:
     (answer,) = possible_receive(ReceiveQuestion("ex1", ip_address("192.0.2.12"), 25), two)
 
     assert (answer.outcome, answer.candidates) == (Outcome.AMBIGUOUS, ("a", "b"))
+
+
+BY_OFFICE365: dict[str, Any] = {"smart_hosts": ("contoso-com.mail.protection.outlook.com",), "dns_routing": False}
+BY_GATEWAY: dict[str, Any] = {"smart_hosts": ("gateway.contoso.com",), "dns_routing": False}
+
+
+@pytest.mark.parametrize(
+    "connectors, way",
+    [
+        (None, None),
+        ((), None),
+        ((send("Internet", ALL),), "direct"),
+        ((send("Relay", ALL, **BY_OFFICE365),), "office365"),
+        ((send("Gateway", ALL, **BY_GATEWAY),), None),
+        ((send("Relay", ALL, **BY_OFFICE365), send("Internet", ALL)), None),
+        ((send("Relay", ALL, **BY_OFFICE365), send("Off", ALL, enabled=False)), "office365"),
+        ((send("Office 365", "contoso.mail.onmicrosoft.com"),), None),
+    ],
+)
+def test_internet_egress(connectors: tuple[SendConnector, ...] | None, way: str | None) -> None:
+    """7.2: the Send connector for `*` says how on-premises mail reaches the internet, where it is one way."""
+    assert internet_egress(connectors) == way
