@@ -96,20 +96,22 @@ samples: $(VENV)/.ready ## write sample_logs/ anew (SAMPLE_ROWS=2500, seed 1: al
 golden: $(VENV)/.ready-dev ## write the expected results of the tests anew; review them as a diff
 	$(BIN)/python -m pytest --update-golden
 
-bench: $(VENV)/.ready-dev ## measure speed and memory on this machine
-	$(BIN)/python -m benchmarks.run
+bench: $(VENV)/.ready-dev build/bench/.ready ## measure speed and memory on this machine, half an hour (ARGS="--sizes 100000")
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
-bench-smoke: $(VENV)/.ready-dev ## the same on few rows, only to see that it runs
+bench-smoke: $(VENV)/.ready-dev ## the heart of it on few rows: checks the books, prints the ratio, never fails on time
 	$(BIN)/python -m benchmarks.smoke
 
 lock: $(VENV)/.ready-dev ## resolve the dependencies anew (add UPGRADE=--upgrade to take newer ones)
 	$(BIN)/uv pip compile $(LOCK) -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCK) --extra dev --group mutants -c requirements-dev.lock -o requirements-mutants.lock
+	$(BIN)/uv pip compile --group bench $(LOCKED) -o requirements-bench.lock
 
 # One lock for every Python from 3.11 and every system; hashes, and no host: any mirror will do.
-LOCK = pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-       --custom-compile-command 'make lock' --quiet $(UPGRADE)
+LOCK = pyproject.toml --group build $(LOCKED)
+LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+         --custom-compile-command 'make lock' --quiet $(UPGRADE)
 
 wheel: $(VENV)/.ready ## build the wheel into dist/
 	rm -rf dist
@@ -136,4 +138,10 @@ $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 build/mutants/.ready: requirements-mutants.lock $(VENV)/.ready-dev
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/mutants
 	$(BIN)/uv pip install --quiet --python build/mutants --require-hashes -r requirements-mutants.lock
+	@touch $@
+
+# polars and DuckDB, to be measured beside the program: never in its own environment.
+build/bench/.ready: requirements-bench.lock
+	$(PYTHON) -m venv build/bench
+	build/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

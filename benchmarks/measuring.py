@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _UNIT = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in KiB elsewhere
+_RECIPIENTS_A_ROW = 1.062  # of a generated Enhanced summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +54,52 @@ def mailflow(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "analyzer", *arguments]
 
 
+def analyze(log: Path, tenant: Path, out: Path) -> list[str]:
+    """Give the command that analyses a log with two workers."""
+    return mailflow("analyze", str(log), "--tenant", str(tenant), "--out", str(out), "--force", "--workers", "2")
+
+
+def floor(mode: str, log: Path, out: Path) -> list[str]:
+    """Give the command of a floor (floor.py): `all`, `needed` or `read`."""
+    return [sys.executable, "-m", "benchmarks.floor", mode, str(log), str(out)]
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Generated traffic: its log, its tenant, its truth, and the size of the log."""
+    """Generated traffic: its logs, its tenant, its truth."""
 
     folder: Path
 
-    @property
-    def log(self) -> Path:
-        """The Enhanced summary."""
-        return self.folder / "logs" / "enhanced-summary.csv"
+    def log(self, name: str = "enhanced-summary.csv") -> Path:
+        """One of its logs."""
+        return self.folder / "logs" / name
 
     @property
-    def megabytes(self) -> float:
-        """The size of the log."""
-        return self.log.stat().st_size / 1e6
-
-    def analyze(self, out: Path) -> list[str]:
-        """Give the command that analyses the log with two workers."""
-        tenant = str(self.folder / "tenant")
-        return mailflow("analyze", str(self.log), "--tenant", tenant, "--out", str(out), "--force", "--workers", "2")
-
-    def copy(self, out: Path) -> list[str]:
-        """Give the command of the floor: the log copied to Parquet with two workers."""
-        return [sys.executable, "-m", "benchmarks.floor", str(self.log), str(out)]
+    def tenant(self) -> Path:
+        """The folder of its tenant."""
+        return self.folder / "tenant"
 
 
-def traffic(rows: int, folder: Path) -> Traffic:
-    """Generate seeded traffic, unless the folder holds as much already."""
-    made = Traffic(folder / f"{rows}-recipients")
-    if not made.log.is_file():
-        command = mailflow("generate", "--out", str(made.folder), "--rows", str(rows), "--format", "enhanced-summary")
-        measure([*command, "--force"])
+def traffic(rows: int, folder: Path, *formats: str) -> Traffic:
+    """Generate seeded traffic, unless the folder holds as much already.
+
+    Args:
+        rows: about so many rows of an Enhanced summary.
+        folder: where the traffic of every size lies.
+        formats: the logs to write; the Enhanced summary, if none is named.
+    """
+    made = Traffic(folder / "-".join((f"{rows}", *formats)))
+    whole = made.folder / ".whole"
+    if not whole.is_file():
+        shutil.rmtree(made.folder, ignore_errors=True)
+        logs = [part for name in formats or ("enhanced-summary",) for part in ("--format", name)]
+        recipients = str(round(rows * _RECIPIENTS_A_ROW))
+        measure(mailflow("generate", "--out", str(made.folder), "--rows", recipients, *logs))
+        whole.touch()
     return made
+
+
+def megabytes(path: Path) -> float:
+    """The size of a file, or of all files of a folder."""
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6

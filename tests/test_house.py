@@ -167,7 +167,9 @@ def test_the_version_is_one() -> None:
         pytest.skip("run from a checkout that is not installed")
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-mutants.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", *(f"requirements-{n}.lock" for n in ("dev", "mutants", "bench"))]
+)
 def test_a_lock_holds_hashes_and_no_host(lock: str) -> None:
     """Every pin has a hash, and nothing in a lock says where to fetch it."""
     lines = re.sub(r" \\\n", " ", read(lock)).splitlines()
