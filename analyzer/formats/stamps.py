@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 BSD = r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?"
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _PARTS = r"^(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<clock>\S+)$"
-_MONTHS = pa.array(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def dated(stamps: pa.StringArray, day: date | None) -> tuple[pa.StringArray, bool]:
@@ -33,7 +33,7 @@ def dated(stamps: pa.StringArray, day: date | None) -> tuple[pa.StringArray, boo
 
 def _written(parts: pa.StructArray, day: date) -> pa.StringArray:
     latest = day + timedelta(days=1)  # the server's clock may be ahead of the file's, which is in UTC
-    month = pc.add(pc.index_in(parts.field("month"), value_set=_MONTHS), 1)
+    month = pc.add(pc.index_in(parts.field("month"), value_set=pa.array(_MONTHS)), 1)
     number = pc.cast(pc.if_else(parts.is_valid(), parts.field("day"), "0"), pa.int32())
     later = pc.greater(pc.add(pc.multiply(month, 32), number), latest.month * 32 + latest.day)
     year = pc.subtract(pa.array(np.full(len(parts), latest.year)), later.cast(pa.int64()))

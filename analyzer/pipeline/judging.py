@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +16,15 @@ from analyzer.evidence import Carries, StatusFacts, Witness
 from analyzer.formats.store import record_starts
 from analyzer.pipeline.engine import Engine, OverTime
 from analyzer.pipeline.stages import stages
-from analyzer.selection.batch import Codes, class_codes, class_codes_of_several, combined, distinct, encoded
+from analyzer.selection.batch import (
+    Codes,
+    Encoded,
+    class_codes,
+    class_codes_of_several,
+    combined,
+    distinct,
+    encoded,
+)
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import RecipientFacts
 from analyzer.tenant.predicates import Looks
@@ -26,7 +35,10 @@ Mask = NDArray[np.bool_]
 _CELLS = ("logged_connector", "logged_inbound", "logged_outbound")
 # A Receive connector is named by its server as well.
 _NAMING = {Vantage.OFFICE365: _CELLS, Vantage.OWN_SERVER: (*_CELLS, "server")}
-_RECIPIENT, _STATUS, _FLAGS, _EPOCH, _STAGE = 0, 3, 6, 7, 8  # places in the key of a row (Engine.decide)
+_RECIPIENT, _STATUS, _FLAGS, _EPOCH, _STAGE, _SEVERAL = 0, 3, 6, 7, 8, -1  # places in a row's key (Engine.decide)
+_SENDERS = ("header_from", "envelope_sender")
+_SOURCE = ("connecting_ip", "connecting_host")
+_FATE = ("event", "delivery_status")
 
 
 def judge_rows(rows: pa.Table, engine: Engine, witness: Witness) -> Codes:
@@ -37,23 +49,25 @@ def judge_rows(rows: pa.Table, engine: Engine, witness: Witness) -> Codes:
     statuses = engine.statuses[witness.vantage].classes
     if several.any() and engine.any_cmt:
         parts[_FLAGS] = parts[_FLAGS] + 16 * _delivered_too(rows, parts[_STATUS], statuses)
-    numbers, facts = _decided(parts, several, engine, witness)
+    decided = _decided([*parts, several], engine, witness)
+    numbers = decided.by_row
     if witness.carries is Carries.ONE_COLUMN and several.any():
         sent = np.array([s.send for s in statuses], bool)[parts[_STATUS]]
-        differ = _groups_that_differ(rows, sent, several > 0, facts)
+        differ = _groups_that_differ(rows, sent, several > 0, _answers(decided, engine))
         if differ.any():
-            again, marked = [part[differ] for part in parts], np.full(np.count_nonzero(differ), 2)
-            numbers[differ], _ = _decided(again, marked, engine, witness)
+            marked = np.full(np.count_nonzero(differ), 2)
+            numbers[differ] = _decided([*(part[differ] for part in parts), marked], engine, witness).by_row
     return numbers
 
 
 def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list[Codes], Codes]:
-    envelope, header = rows.column("envelope_sender"), rows.column("header_from")
-    stated = pc.is_valid(envelope).to_numpy(zero_copy_only=False)
-    null_envelope = _equals(envelope, NULL_SENDER)
+    names = ("recipient", "directionality", *_SENDERS, *_SOURCE, *_FATE, *_NAMING[vantage])
+    read = {name: encoded(rows.column(name)) for name in names}
+    header, envelope = (read[name] for name in _SENDERS)
+    stated, null_envelope = ~envelope.is_null, _equals(envelope, NULL_SENDER)
     by_header = ~stated | null_envelope
     header_codes = class_codes(engine.senders, header)
-    nobody = null_envelope & pc.is_null(header).to_numpy(zero_copy_only=False)
+    nobody = null_envelope & header.is_null
     senders = np.where(by_header, header_codes, class_codes(engine.senders, envelope))
     if nobody.any():
         senders = np.where(nobody, engine.senders.numbers([NULL_SENDER])[0], senders)
@@ -61,19 +75,19 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
     flags = stated * 1 + null_sender * 2 + _true(rows, "routed_by_rule") * 4 + _true(rows, "forwarded") * 8
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
     several = _several(rows)
-    recipients = class_codes(engine.recipients, rows.column("recipient"))
+    recipients = class_codes(engine.recipients, read["recipient"])
     epochs = engine.timeline.epoch_numbers(times)
     parts = [
         recipients,
         senders,
-        class_codes_of_several(engine.sources, [rows.column("connecting_ip"), rows.column("connecting_host")]),
-        class_codes_of_several(engine.statuses[vantage], [rows.column("event"), rows.column("delivery_status")]),
-        class_codes(engine.directions, rows.column("directionality")),
-        class_codes_of_several(engine.logged[vantage], [rows.column(c) for c in _NAMING[vantage]]),
+        class_codes_of_several(engine.sources, [read[name] for name in _SOURCE]),
+        class_codes_of_several(engine.statuses[vantage], [read[name] for name in _FATE]),
+        class_codes(engine.directions, read["directionality"]),
+        class_codes_of_several(engine.logged[vantage], [read[name] for name in _NAMING[vantage]]),
         flags.astype(np.int64),
         epochs,
         *_stages(rows, engine, recipients=recipients, senders=senders, by_header=by_header, epochs=epochs),
-        *_for_rules(rows, engine),
+        *_for_rules(rows, read, engine),
     ]
     return parts, several
 
@@ -88,13 +102,11 @@ def _hops(rows: pa.Table, engine: Engine) -> list[Codes]:
     return [sessions, sizes]
 
 
-def _for_rules(rows: pa.Table, engine: Engine) -> tuple[Codes, Codes]:
+def _for_rules(rows: pa.Table, read: Mapping[str, Encoded], engine: Engine) -> tuple[Codes, Codes]:
     """Give what senders and size show to mail flow rules; nothing is read where no rule looks at it."""
     senders, sizes = np.zeros(rows.num_rows, np.int64), np.zeros(rows.num_rows, np.int64)
     if Looks.SENDER in engine.rules_look_at:
-        senders = class_codes_of_several(
-            engine.senders_show, [rows.column(c) for c in ("header_from", "envelope_sender")]
-        )
+        senders = class_codes_of_several(engine.senders_show, [read[name] for name in _SENDERS])
     if Looks.SIZE in engine.rules_look_at:
         logged = pc.fill_null(rows.column("size"), -1).to_numpy()
         sizes = np.where(logged < 0, 0, 1 + np.searchsorted(np.array(engine.size_edges), logged, side="right"))
@@ -107,25 +119,21 @@ def _stages(
     """Give the stages of recipient and sender: whether their mailboxes had moved by then."""
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
     readers = np.array(engine.reader_of_epoch, np.int64)[epochs]
-    sides = (
-        (rows.column("recipient"), _moved(engine.recipients.classes)[recipients]),
-        (
-            pc.if_else(pa.array(by_header), rows.column("header_from"), rows.column("envelope_sender")),
-            _moved(engine.senders.classes)[senders],
-        ),
-    )
-    received, sent = (
-        stages(engine.moments, addresses, moved, times=times, readers=readers) for addresses, moved in sides
-    )
-    return received, sent
+    to, by = (rows.column(name) for name in ("recipient", "header_from"))
+    to_moved = _moved(engine.recipients.classes)[recipients]
+    by_moved = _moved(engine.senders.classes)[senders]
+    if by_moved.any():  # else nobody looks at the addresses
+        by = pc.if_else(pa.array(by_header), by, rows.column("envelope_sender"))
+    received = stages(engine.moments, to, to_moved, times=times, readers=readers)
+    return received, stages(engine.moments, by, by_moved, times=times, readers=readers)
 
 
 def _moved(classes: Sequence[OverTime[T]]) -> Mask:
     return np.array([any(len(over_time) > 1 for over_time in facts) for facts in classes], bool)
 
 
-def _equals(column: pa.ChunkedArray, text: str) -> Mask:
-    values, positions = encoded(column)
+def _equals(column: Encoded, text: str) -> Mask:
+    values, positions = column
     found: Mask = (positions == values.index(text)) if text in values else np.zeros(len(positions), bool)
     return found
 
@@ -143,24 +151,38 @@ def _several(rows: pa.Table) -> Codes:
     return marked
 
 
-def _decided(parts: list[Codes], several: Codes, engine: Engine, witness: Witness) -> tuple[Codes, Codes]:
-    columns = [*parts, several]
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """The distinct keys of some rows, the number of each one's result, and which of them each row has."""
+
+    keys: list[list[int]]
+    numbers: Codes
+    inverse: Codes
+
+    @property
+    def by_row(self) -> Codes:
+        """Give the number of each row's result."""
+        return self.numbers[self.inverse]
+
+
+def _decided(columns: Sequence[Codes], engine: Engine, witness: Witness) -> _Decided:
     first, inverse = distinct(combined(columns))
-    keys = np.stack([c[first] for c in columns], axis=1).tolist()
+    keys: list[list[int]] = np.stack([c[first] for c in columns], axis=1).tolist()
     numbers = np.fromiter((engine.decide(witness, tuple(k)) for k in keys), np.int64, len(keys))
-    return numbers[inverse], _answers(numbers, keys, engine)[inverse]
+    return _Decided(keys, numbers, inverse)
 
 
-def _answers(numbers: Codes, keys: Sequence[Sequence[int]], engine: Engine) -> Codes:
-    """Number the outbound answers, so that recipients of one log row can be compared."""
+def _answers(decided: _Decided, engine: Engine) -> Codes:
+    """Number the outbound answers, so that recipients of one log row can be compared; 0 for those that are alone."""
     known: dict[object, int] = {}
-    results = engine.ledger.results
-    answers = (results[n].judgement.outbound.answer for n in numbers)
-    tokens = (
-        (a.outcome, a.connector, a.candidates, _recipient(k, engine) if a.outcome is Outcome.UNDETERMINED else None)
-        for a, k in zip(answers, keys, strict=True)
-    )
-    return np.fromiter((known.setdefault(t, len(known)) for t in tokens), np.int64, len(numbers))
+    answers = np.zeros(len(decided.keys), np.int64)
+    for place, key in enumerate(decided.keys):
+        if key[_SEVERAL]:
+            a = engine.ledger.results[decided.numbers[place]].judgement.outbound.answer
+            open_to = _recipient(key, engine) if a.outcome is Outcome.UNDETERMINED else None
+            token = (a.outcome, a.connector, a.candidates, open_to)
+            answers[place] = known.setdefault(token, len(known))
+    return answers[decided.inverse]
 
 
 def _recipient(key: Sequence[int], engine: Engine) -> RecipientFacts:

@@ -24,16 +24,12 @@ from analyzer.pipeline.coverage import Coverage, cover
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.intake import Intake
 from analyzer.pipeline.judging import judge_rows
+from analyzer.pipeline.parquet import layout
 from analyzer.pipeline.reading import Reading
 from analyzer.pipeline.tail import Tail
 from analyzer.pipeline.verdicts import PARTIAL_KEYS, expanded, partial_cube, verdict_rows
 from analyzer.schema import CAUSES, MESSAGES, REJECTS
 from analyzer.tenant.model import Tenant
-
-# Columns whose values hardly repeat: a Parquet dictionary would only cost time.
-_PLAIN = frozenset(
-    ("received_at", "message_id", "network_message_id", "size", "source_row", "policies", "candidates", "missing")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +103,5 @@ class _Judging:
         witness = Witness(carries, format_.has_directionality, format_.vantage)
         numbers = judge_rows(rows, self.engine, witness)
         verdicts = verdict_rows(rows, numbers, self.engine)
-        pq.write_table(
-            verdicts,
-            self.directory / f"part-{part:05d}.parquet",
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[n for n in verdicts.column_names if n not in _PLAIN],
-            write_statistics=["received_at"],
-        )
+        pq.write_table(verdicts, self.directory / f"part-{part:05d}.parquet", **layout(verdicts.schema))
         return partial_cube(verdicts, numbers, self.engine, format_.name)

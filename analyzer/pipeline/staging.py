@@ -12,11 +12,10 @@ import pyarrow.parquet as pq
 
 from analyzer.formats import Format
 from analyzer.formats.store import stored_rows
+from analyzer.pipeline.parquet import layout
 from analyzer.schema import STORED
 
 _DAY = 86_400_000_000
-# Columns whose values hardly repeat: a Parquet dictionary would only cost time.
-_PLAIN = frozenset(("received_at", "message_id", "network_message_id", "size", "source_row"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,8 @@ class Staging:
 
 def writer(file: Path, format_: Format) -> pq.ParquetWriter:
     """Open a file for rows of one format; each table written to it becomes a row group of its own."""
-    return pq.ParquetWriter(
-        file,
-        STORED.arrow.with_metadata({"mailflow.format": format_.name}),
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=[name for name in STORED.arrow.names if name not in _PLAIN],
-        write_statistics=["received_at"],
-    )
+    schema = STORED.arrow.with_metadata({"mailflow.format": format_.name})
+    return pq.ParquetWriter(file, schema, **layout(schema))
 
 
 def staged_rows(groups: Sequence[Staged]) -> Iterator[pa.Table]:

@@ -15,8 +15,6 @@ from analyzer.pipeline.engine import SHOWN, Engine
 from analyzer.schema import CAUSES, CODED, MESSAGES
 from analyzer.selection.batch import Codes, distinct, spread
 
-_TAIL = r"(?P<tail>@[^@]*)\z"  # the part of an address that its domain rests on
-
 
 def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine) -> pa.Table:
     """Put the verdict columns beside the log's own: the rows of messages/*.parquet."""
@@ -27,7 +25,12 @@ def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine) -> pa.Table:
         "recipient_domain": _domains(rows.column("recipient")),
     }
     columns = {**given, **shown, **extra}
-    return pa.Table.from_arrays([columns[c.name].cast(c.type) for c in MESSAGES], schema=MESSAGES.arrow)
+    schema = MESSAGES.arrow
+    return pa.Table.from_arrays([_typed(columns[field.name], field.type) for field in schema], schema=schema)
+
+
+def _typed(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind)
 
 
 def _shown(numbers: Codes, engine: Engine, names: Sequence[str]) -> dict[str, pa.Array]:
@@ -38,9 +41,8 @@ def _shown(numbers: Codes, engine: Engine, names: Sequence[str]) -> dict[str, pa
 
 def _domains(column: pa.ChunkedArray) -> pa.DictionaryArray:
     addresses = column.combine_chunks()
-    tails = pc.extract_regex(addresses.dictionary, _TAIL).field("tail").dictionary_encode()
-    domains = pa.array([domain_of(tail or "") or None for tail in tails.dictionary.to_pylist()], pa.string())
-    return mapped(addresses, domains.take(tails.indices))
+    domains = [domain_of(address) or None for address in addresses.dictionary.to_pylist()]
+    return mapped(addresses, pa.array(domains, pa.string()))
 
 
 def _sender_domains(rows: pa.Table) -> pa.Array:
