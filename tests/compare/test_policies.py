@@ -123,17 +123,19 @@ def test_an_answer_under_another_value_is_ambiguous(
                 continue
             found, side = _judged(name, setting, changes, cells, logged)
             assert found.verdict == "ambiguous", (setting, logged)
+            named = {f"policy-{p.partition('=')[0].replace('_', '-')}" for p in found.policies}
+            assert found.reason in named
             assert f"{name}={setting}" in found.policies
             assert f"{name}={other}" in side.bears_out
             assert set(side.candidates) == {a for a in answers.values() if a}
 
 
-@pytest.mark.parametrize("setting", ["direct", "cmt"])
-def test_a_path_that_another_value_allows_is_no_misroute(setting: str) -> None:
+@pytest.mark.parametrize("setting, both", [("direct", ("CMT",)), ("cmt", ())])
+def test_a_path_that_another_value_allows_is_no_misroute(setting: str, both: tuple[str, ...]) -> None:
     """8: a misroute is a path that no value of a policy allows; where one does, another connector is a mismatch."""
     ours = tenant(outbound=(CMT, OTHER), policy=Policy(cmt_forwarded=setting))
-    found = judged(ours, EXTENDED, FORWARD, logged_connector="Other")
-    assert found.outbound.verdict == "mismatch"
+    found = judged(ours, EXTENDED, FORWARD, logged_connector="Other").outbound
+    assert (found.verdict, found.reason, found.candidates) == ("mismatch", "not-the-selected-connector", both)
 
 
 @pytest.mark.parametrize("name, changes, cells, answers", R1)
@@ -222,13 +224,14 @@ def test_where_nothing_is_logged_the_answers_are_compared(recipient: str, polici
     assert (found.verdict, found.outbound.policies) == ("no_evidence", policies)
 
 
-@pytest.mark.parametrize("setting", ["include", "exclude"])
-def test_the_graver_of_two_alarms_stands(setting: str) -> None:
+@pytest.mark.parametrize("setting, both", [("include", ("Wild",)), ("exclude", ())])
+def test_the_graver_of_two_alarms_stands(setting: str, both: tuple[str, ...]) -> None:
     """R1: where the other value explains the log only by an alarm, the graver alarm stands, with the policy named."""
     # john@contoso.com went by MX: past the wildcard (misroute), or without any connector (unrouted).
     ours = tenant(outbound=(WILD,), policy=Policy(wildcard_apex=setting))
     found = judged(ours, EXTENDED, FROM_CLOUD, event="SEND", recipient=JOHN, logged_connector="")
     assert (found.verdict, found.policies) == ("unrouted", (f"wildcard_apex={setting}",))
+    assert (found.reason, found.outbound.candidates) == ("onprem-recipient-unrouted", both)
 
 
 def test_a_local_delivery_under_another_value_is_ambiguous_too() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from analyzer.selection.inbound import certificate_matches
+from analyzer.selection.inbound import InboundView, certificate_matches, select_inbound
 from analyzer.tenant.model import ConnectorType, InboundConnector, Organization
-from tests.builders import FOREIGN_HOST, OUR_SERVER, OUR_SERVERS, accepted, inbound, networks
-from tests.selection.asking import arriving, named
+from analyzer.tenant.policy import Policy
+from tests.builders import FOREIGN_HOST, OUR_SERVER, OUR_SERVERS, accepted, inbound, lens, networks
+from tests.selection.asking import ACCEPTED, arriving, asked_inbound, named
 
 IP = inbound("IP", sender_ips=networks(OUR_SERVERS))
 IP_TWIN = inbound("IP twin", sender_ips=networks(OUR_SERVER))
@@ -352,3 +353,27 @@ def test_a_connector_for_trusted_organizations_uses_no_other_parameter() -> None
 
     assert arriving((own, partner), "contoso.com", ip=OUR_SERVER) == "none"
     assert arriving((own, partner), "woodgrovebank.com") == "none"
+
+
+@pytest.mark.parametrize(
+    "organization, connectors, addresses, asked, reason",
+    [
+        (LAX, (IP,), ("contoso.com", "example.org"), {"ip": FOREIGN_HOST}, "relay-denied"),
+        (LAX, (BY_IP,), ("woodgrovebank.com", "contoso.com"), {"ip": FOREIGN_HOST}, "partner-source-rejected"),
+        (LAX, (P_EXACT,), ("woodgrovebank.com", "contoso.com"), {"plain_text": True}, "partner-requires-tls"),
+        (STRICT, (IP,), ("contoso.com", "contoso.com"), {"ip": FOREIGN_HOST}, "direct-send-refused"),
+    ],
+)
+def test_each_refusal_says_why(
+    organization: Organization,
+    connectors: Connectors,
+    addresses: tuple[str, str],
+    *,
+    asked: dict[str, Any],
+    reason: str,
+) -> None:
+    """The reason of a refusal is a stable code of its own (4.2, 4.3, 4.5)."""
+    seen = lens(inbound=connectors, accepted=ACCEPTED, organization=organization)
+    answer = select_inbound(asked_inbound(seen, *addresses, **asked), InboundView(seen, Policy()))
+
+    assert (answer.outcome, answer.reason) == ("reject", reason)

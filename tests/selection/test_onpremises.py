@@ -102,6 +102,24 @@ def test_an_unknown_size_leaves_a_limited_connector_open() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "recipient, space, reason",
+    [
+        (JULIA, NARROW, "exact-address-space"),
+        (JULIA, MIDDLE, "wildcard-address-space"),
+        ("x@contoso.com", "--", "all-accepted-domains"),
+        (JULIA, ALL, "catch-all-address-space"),
+    ],
+)
+def test_the_reason_says_how_the_address_space_matches(recipient: str, space: str, reason: str) -> None:
+    """6, 3: each kind of match has a stable code."""
+    connectors = (send("One", space),)
+    seen = lens(own=OwnServers(send=connectors, accepted=accepted("contoso.com")))
+    (answer,) = possible_send(SendQuestion(seen.domain(recipient.partition("@")[2]), 1000, "ex1"), connectors)
+
+    assert (answer.connector, answer.reason) == ("One", reason)
+
+
 def test_the_steps_name_the_winner_and_the_rule() -> None:
     """Every connector has one step, with what beat it and where that is stated."""
     connectors = (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.selection.outbound import OutboundView, select_outbound
 from analyzer.tenant.model import ConnectorType, OutboundConnector
-from tests.builders import outbound, rule
-from tests.selection.asking import leaving, named
+from analyzer.tenant.policy import Policy
+from tests.builders import lens, outbound, rule
+from tests.selection.asking import ACCEPTED, asked_outbound, leaving, named
 
 PARTNER = ConnectorType.PARTNER
 
@@ -296,6 +298,9 @@ def test_a_rule_may_name_a_domain_connector() -> None:
 def test_a_recipient_that_nobody_has(way: str, answer: str) -> None:
     """An unknown recipient is refused before any rule or connector is looked at (3.3, step 0)."""
     assert leaving((EXACT, CMT), "contoso.com", way, unknown_recipient=True, rule=rule("Exact")) == answer
+    seen = lens(outbound=(EXACT, CMT), accepted=ACCEPTED)
+    question = asked_outbound(seen, "contoso.com", way, unknown_recipient=True)
+    assert select_outbound(question, OutboundView(seen, Policy())).reason == "recipient-unknown"
 
 
 @pytest.mark.parametrize(
