@@ -33,7 +33,7 @@ PLANTED = [
     ("MF107", "migrated", EVENTS),
     ("MF108", "migrated", EVENTS),
     ("MF110", "filtered", FORMATS),
-    ("MF112", "migrated", (*EVENTS, "email-events")),
+    ("MF112", "migrated", EVENTS),
     ("MF113", "migrated", (*NAMED, "email-events")),
     ("MF114", "migrated", (*NAMED, "email-events")),
     ("MF115", "catch-all", (*NAMED, "email-events")),

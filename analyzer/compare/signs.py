@@ -9,11 +9,12 @@ from analyzer.compare.judgement import SideJudgement
 from analyzer.compare.observation import NO_CONNECTOR, Observation
 from analyzer.selection.decision import Outcome
 from analyzer.selection.facts import Lens
-from analyzer.tenant.model import ConnectorType, Place
+from analyzer.selection.ways_in import WAYS_IN
+from analyzer.tenant.model import Place
 
 MX_BYPASSED = "mx-bypassed"
 SENDER_NOT_ACCEPTED = "sender-not-accepted"
-RELAY_DENIED = "5.7.64"
+RELAY_DENIED, SOURCE_REJECTED = "5.7.64", "5.7.51"
 
 
 def signs_of(row: Observation, inputs: Inputs, inbound: SideJudgement, lens: Lens) -> tuple[str, ...]:
@@ -24,9 +25,9 @@ def signs_of(row: Observation, inputs: Inputs, inbound: SideJudgement, lens: Len
 
 
 def names_source(row: Observation, inputs: Inputs, signs: tuple[str, ...]) -> bool:
-    """Tell whether the finding of a row must name the own server that handed the message over."""
-    own = inputs.origin.known is Place.ONPREMISES and not inputs.origin.weak
-    return own and not row.early and (SENDER_NOT_ACCEPTED in signs or row.status.failure == RELAY_DENIED)
+    """Tell whether the finding of a row must name the host that handed the message over."""
+    relay = row.status.failure == RELAY_DENIED and inputs.origin.known is Place.ONPREMISES and not inputs.origin.weak
+    return bool(signs) or (not row.early and (relay or row.status.failure == SOURCE_REJECTED))
 
 
 def _mx_bypassed(row: Observation, inputs: Inputs, inbound: SideJudgement, lens: Lens) -> bool:
@@ -34,37 +35,12 @@ def _mx_bypassed(row: Observation, inputs: Inputs, inbound: SideJudgement, lens:
     source = row.source
     listed = source.blank or source.service or source.onpremises or bool(source.ranges)
     mx = (row.recipient.own or row.recipient.domain).mx
-    if inputs.origin.known is not Place.INTERNET or listed or mx not in _WAY_KNOWN:
+    if inputs.origin.known is not Place.INTERNET or listed or mx not in WAYS_IN:
         return False
-    by_connector, by_address = _WAY_KNOWN[mx](lens)
+    way = WAYS_IN[mx](lens)
     if inbound.value is None:  # only the address speaks, and the configuration must not claim it
-        return by_address and inbound.answer.outcome is Outcome.NONE
-    return inbound.value == NO_CONNECTOR and (by_connector or by_address)
-
-
-def _by_service(lens: Lens) -> tuple[bool, bool]:
-    """Tell whether the way by a filter service is known: by a connector, by the addresses of the service."""
-    services = lens.settings.services
-    # The documented set-up: a Partner connector for every sender, held to the filter's addresses or certificate.
-    takes_all = (
-        i.enabled
-        and i.type is ConnectorType.PARTNER
-        and "*" in i.sender_domains
-        and (i.sender_ips or i.certificate_name)
-        for i in lens.inbound
-    )
-    return any(s.connectors for s in services) or any(takes_all), any(s.addresses for s in services)
-
-
-def _by_own_servers(lens: Lens) -> tuple[bool, bool]:
-    known = bool(lens.settings.onpremises_addresses)
-    return known, known
-
-
-_WAY_KNOWN: dict[str | None, Callable[[Lens], tuple[bool, bool]]] = {
-    "thirdparty": _by_service,
-    "onpremises": _by_own_servers,
-}
+        return way.by_address and inbound.answer.outcome is Outcome.NONE
+    return inbound.value == NO_CONNECTOR and way.known
 
 
 def _sender_not_accepted(row: Observation, inputs: Inputs, _inbound: SideJudgement, _lens: Lens) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ from analyzer.vantage import Vantage
 
 # What the cube counts together has these names in findings; the rows of messages/ have their own.
 OTHER_DOMAINS, OTHER_ADDRESSES = "other domains", "other addresses"
+_NAMED = 3  # names in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +151,12 @@ def routed(causes: pa.Table) -> pa.Table:
 def measures(row: Mapping[str, object]) -> dict[str, object]:
     """Pick the counts, times, examples and recipient domains of a group."""
     return {name: row[name] for name in ("messages", "failed", "first_seen", "last_seen", "examples", "domains")}
+
+
+def busiest(causes: pa.Table, column: str) -> str:
+    """Name the few most frequent values of a column, and how many more there are."""
+    found: list[dict[str, Any]] = [r for r in fold(causes, [column]).to_pylist() if r[column]]
+    found.sort(key=lambda r: (-r["messages"], r[column]))
+    names = [str(r[column]) for r in found if r[column] != OTHER]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + (" and others" if len(names) < len(found) else more)

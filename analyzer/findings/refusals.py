@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.causes import OTHER, fold
+from analyzer.causes import OTHER
 from analyzer.compare.signs import SENDER_NOT_ACCEPTED
-from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, grouped, listing, measures, where
+from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, busiest, grouped, listing, measures, where
 from analyzer.formats import FORMATS
 from analyzer.selection.inbound import restricts
 from analyzer.tenant.model import ConnectorType
 from analyzer.vantage import Vantage
 
-_NAMED = 3
 _PLACES = {"onpremises": "your own servers", "partner": "a partner", "internet": "the internet", "cloud": "the cloud"}
 # Mail of the cloud, or on its way out, was refused by another organization's Office 365.
 _OURS, _OUTSIDE = ("onpremises", "unknown"), ("onpremises", "partner", "internet", "unknown")
@@ -51,11 +49,10 @@ def relay_denied(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     """
     refused = _among(where(causes, failure="5.7.64"), origin=_OURS)
     for group in grouped(refused, ["origin", "path"]):
-        sources = _busiest(where(refused, path=str(group["path"])), "source")
         yield Finding(
             title=f"Mail from {_origin(group)} was refused as relay (5.7.64)",
-            cause="They met no OnPremises inbound connector, or neither the certificate's domain nor the domain of "
-            f"MAIL FROM is accepted{f'; handed over by {sources}' if sources else ''}.",
+            cause="It met no OnPremises inbound connector, or neither the certificate's domain nor the domain of "
+            f"MAIL FROM is accepted{_from(where(refused, path=str(group['path'])))}.",
             advice="Compare TlsSenderCertificateName of the inbound connector with the certificate your servers "
             "present, and SenderIPAddresses with the address they send from; delivery reports and forwarded mail need "
             "a connector by certificate (reference 4.3).",
@@ -96,8 +93,9 @@ def partner_source_rejected(causes: pa.Table, context: Context) -> Iterator[Find
             continue
         yield Finding(
             title=f"Mail from {_origin(group)} was refused by a connector's restriction (5.7.51)",
-            cause="Their source has neither the addresses nor the certificate to which "
-            f"{_restricting(context) or 'a Partner inbound connector'} holds their sender domains.",
+            cause="Its source has neither the addresses nor the certificate to which "
+            f"{_restricting(context) or 'a Partner inbound connector'} holds its sender domain"
+            f"{_from(where(refused, path=str(group['path'])))}.",
             advice="Check SenderIPAddresses and TlsSenderCertificateName of the connector with "
             "RestrictDomainsToIPAddresses or RestrictDomainsToCertificate against where this mail comes from now.",
             measures=measures(group),
@@ -163,13 +161,9 @@ def _origin(group: dict[str, object]) -> str:
     return _PLACES.get(str(group["origin"]), "an unknown place")
 
 
-def _busiest(causes: pa.Table, column: str) -> str:
-    """Name the few most frequent values of a column, and how many more there are."""
-    found: list[dict[str, Any]] = [r for r in fold(causes, [column]).to_pylist() if r[column]]
-    found.sort(key=lambda r: (-r["messages"], r[column]))
-    names = [str(r[column]) for r in found if r[column] != OTHER]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + (" and others" if len(names) < len(found) else more)
+def _from(refused: pa.Table) -> str:
+    sources = busiest(refused, "source")
+    return f"; handed over by {sources}" if sources else ""
 
 
 def _restricting(context: Context) -> str:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from analyzer.causes import OTHER, fold
 from analyzer.compare.signs import MX_BYPASSED
-from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
+from analyzer.findings.base import Context, Finding, busiest, grouped, listing, measures, routed, where
 from analyzer.findings.tenants import declared_service, naming
 from analyzer.tenant.model import ConnectorType, OutboundConnector
 
@@ -40,11 +40,13 @@ def mx_bypass(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     Source:
         Manage mail flow using a third-party cloud service; Direct Send vs sending directly (reference 2, 9.1 row 23).
     """
-    for group in grouped(listing(causes, "signs", MX_BYPASSED), ["path"]):
+    bypassed = listing(causes, "signs", MX_BYPASSED)
+    for group in grouped(bypassed, ["path"]):
+        sources = busiest(where(bypassed, path=str(group["path"])), "source")
         yield Finding(
             title=f"{group['domain']}: internet mail arrived past the MX ({group['path']})",
             cause="The MX points elsewhere (mailflow.toml, [mx]), but the message came from an address that is neither "
-            "the service's nor yours, by the default inbound connector.",
+            f"the service's nor yours, by the default inbound connector{f': {sources}' if sources else ''}.",
             advice="Hold a Partner inbound connector with SenderDomains * to the service's addresses "
             "(RestrictDomainsToIPAddresses); if the senders are the service, add its addresses under [services].",
             measures=measures(group),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analyzer.addresses import covers
 from analyzer.lint.base import Scene, Trap, into, out, several
 from analyzer.lint.coverage import accepted_domain_uncovered
+from analyzer.selection.ways_in import WAYS_IN
 from analyzer.tenant.model import ConnectorType, DomainType, InboundConnector, OutboundConnector
 
 
@@ -127,7 +128,8 @@ def dangling_names(scene: Scene) -> Iterator[Trap]:
 
     What it means:
         A rule or [services] names a connector that is in no export; [mx], AssociatedAcceptedDomains or the
-        hybrid configuration names a domain that is not accepted.
+        hybrid configuration names a domain that is not accepted; or [mx] names a filter service or your servers,
+        and nothing tells their mail from other mail.
 
     Why it matters:
         Either the export is incomplete or the name is stale. What depends on it cannot be told, or does
@@ -155,6 +157,7 @@ def dangling_names(scene: Scene) -> Iterator[Trap]:
                     yield _dangling(f"mailflow.toml [services.{s.name}]", "connectors", name)
     if scene.snapshot.accepted is not None:
         yield from _dangling_domains(scene)
+        yield from _unknown_ways_in(scene)
 
 
 def _dangling(subject: str, named: str, missing: str) -> Trap:
@@ -185,6 +188,25 @@ def _dangling_domains(scene: Scene) -> Iterator[Trap]:
                 advice="Export the accepted domains again, or correct the name.",
                 domain=domain,
             )
+
+
+def _unknown_ways_in(scene: Scene) -> Iterator[Trap]:
+    for mx, (what, declare) in _DECLARE.items():
+        domains = [a.domain for a in scene.accepted if scene.lens.domain(a.domain).mx == mx]
+        if domains and not WAYS_IN[mx](scene.lens).known:
+            yield Trap(
+                subject="mailflow.toml",
+                property="[mx]",
+                title=f"The MX of {several(domains)} points at {what}, but nothing tells what came that way",
+                cause="Whether internet mail comes past the MX (MF110) cannot be told.",
+                advice=f"Declare {declare} in mailflow.toml.",
+            )
+
+
+_DECLARE = {
+    "thirdparty": ("a filter service", "its addresses or connectors under [services.NAME]"),
+    "onpremises": ("your own servers", "their addresses under [onpremises]"),
+}
 
 
 def hidden_in_test_mode(scene: Scene) -> Iterator[Trap]:

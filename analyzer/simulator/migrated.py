@@ -59,6 +59,14 @@ SENDER_NOT_ACCEPTED = Fault(
     "MF112",
     "The servers relayed mail whose envelope sender is in no accepted domain.",
 )
+SENDER_UNREGISTERED = Fault(
+    "sender-unregistered",
+    "not_routed",
+    "not_routed",
+    "MF112",
+    "The servers' mail was refused with 5.7.750: too much of it had senders in no accepted domain.",
+    starts=0.5,
+)
 CONNECTOR_FLAPPING = Fault(
     "connector-flapping",
     "match",
@@ -86,6 +94,7 @@ _REPORTS = Due("match", "match")
 _REFUSED_RELAY = "550 5.7.64 TenantAttribution; Relay Access Denied [ATTR36]"
 _REFUSED_SOURCE = "550 5.7.51 TenantInboundAttribution; There is a partner connector configured"
 # Refused at the door; or after it was submitted, which an event log shows as well.
+_REFUSED_SENDER = "550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains"
 _NOT_ROUTED = Due("not_routed", "not_routed", "not_routed")
 _SUBMITTED = Due("match", "not_routed", "not_routed")
 
@@ -102,6 +111,8 @@ def _relayed() -> Iterator[Scenario]:
     yield _planted(
         foreign, SENDER_NOT_ACCEPTED, share=7, legs=(send(People.INTERNET, due=due_to(SENDER_NOT_ACCEPTED)),)
     )
+    blocked = fail(People.INTERNET, _REFUSED_SENDER, due=due_to(SENDER_UNREGISTERED), on_arrival=False)
+    yield replace(_planted(foreign, SENDER_UNREGISTERED, share=4, legs=(blocked,)), logged_inbound=None)
     yield replace(sound, name="onprem-report", share=3, legs=(send(People.INTERNET, due=_REPORTS),), null_sender=True)
     yield arriving(Scenario("application-to-cloud", 5, _APPLICATION, (deliver(People.CLOUD),)), FROM_SERVERS)
 

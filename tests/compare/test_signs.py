@@ -21,6 +21,7 @@ from tests.compare.builders import (
     NOON,
     SENT,
     SUMMARY,
+    TRACKING,
     Log,
     Row,
     judged,
@@ -117,6 +118,16 @@ def test_mail_refused_as_relay_keeps_the_address_of_the_server() -> None:
     assert not judged(tenant(), EXTENDED, FROM_INTERNET, refused).keep_source
 
 
+def test_what_came_round_the_mx_or_was_held_off_keeps_its_address() -> None:
+    """MF110 and MF108 name the addresses: the filter's own among them would be seen at once."""
+    refused = {"event": "FAIL", "delivery_status": "550 5.7.51 TenantInboundAttribution", "recipient": BOB}
+    round_it = {**FROM_INTERNET, **ARRIVED, **DEFAULT, "recipient": BOB}
+
+    assert judged(tenant(), EXTENDED, FROM_INTERNET, refused).keep_source
+    assert judged(tenant(**FILTERED), EXTENDED, round_it).keep_source
+    assert not judged(tenant(), EXTENDED, round_it).keep_source
+
+
 def test_rows_older_than_every_snapshot_show_nothing() -> None:
     """Nothing is concluded from a configuration that was perhaps not in force."""
     row = {**FROM_INTERNET, **SENT, "recipient": BOB, "logged_connector": ""}
@@ -124,6 +135,13 @@ def test_rows_older_than_every_snapshot_show_nothing() -> None:
 
     assert judged(tenant(snapshot(), **FILTERED), ENHANCED, row).signs == (MX_BYPASSED,)
     assert judged(tenant(later, **FILTERED), ENHANCED, row).signs == ()
+
+
+def test_a_refusal_that_an_own_server_was_told_is_counted_by_its_code() -> None:
+    """MF107 reads the servers' own logs as well: there the refusal of a relay stands first."""
+    refused = {"event": "FAIL", "delivery_status": "[{LED=550 5.7.64 TenantAttribution}]", "recipient": SUN}
+
+    assert judged(tenant(), TRACKING, FROM_OUR_SERVER, refused).failure == "5.7.64"
 
 
 # event, words, the code that stands for the failure

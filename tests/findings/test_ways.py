@@ -163,6 +163,17 @@ def test_refusals_name_the_busiest_servers() -> None:
     assert row["messages"] == 114
 
 
+def test_a_bypass_names_the_busiest_addresses() -> None:
+    """MF110 shows who came round the MX; without an address it says nothing of it."""
+    row = {**FROM_INTERNET, "destination": "cloud", "signs": ["mx-bypassed"]}
+    causes = [
+        next(r["cause"] for r in found({**row, "source": s}) if r["code"] == "MF110") for s in ("203.0.113.9", None)
+    ]
+
+    assert causes[0].endswith("by the default inbound connector: 203.0.113.9.")
+    assert causes[1].endswith("by the default inbound connector.")
+
+
 @pytest.mark.parametrize("row, severity", [(FORWARD, "low"), (PAST, "medium")])
 def test_a_leak_that_breaks_selection_is_graver_than_a_forward(row: dict[str, Any], severity: str) -> None:
     """MF117: what the documents call by design is a trap, what they do not is harm."""
