@@ -156,9 +156,11 @@ def _unseen(names: Sequence[str]) -> Iterator[str]:
 
 
 def _calibration(found: Sequence[Calibration]) -> Iterator[str]:
-    for calibration in found[:_CALIBRATIONS]:
+    """Say what the log says of each policy; a line to write is never left out, and those come first."""
+    shown = found[: max(_CALIBRATIONS, sum(c.line is not None for c in found))]
+    for calibration in shown:
         yield f"Policy    {_shown(calibration.sentence(','), WIDTH - 10)}"
         if calibration.line:
             yield f"          the log says otherwise; [policy] in mailflow.toml: {_shown(calibration.line, WIDTH - 61)}"
-    if len(found) > _CALIBRATIONS:
-        yield f"          and as much for {_n(len(found) - _CALIBRATIONS)} more; see Calibration in the report"
+    if len(found) > len(shown):
+        yield f"          and as much for {_n(len(found) - len(shown))} more; see Calibration in the report"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -85,6 +85,7 @@ class Calibration:
     setting: str
     messages: int
     borne_out: Mapping[str, int]
+    domains: tuple[str, ...] = ()
 
     @property
     def better(self) -> str | None:
@@ -96,6 +97,16 @@ class Calibration:
     def line(self) -> str | None:
         """The line to put below [policy] in mailflow.toml."""
         return f'{self.policy} = "{self.better}"' if self.better else None
+
+    @property
+    def advice(self) -> str:
+        """Say in words what to do where there is no line to write."""
+        agreed = [value for value, count in self.borne_out.items() if count]
+        if self.line:
+            return "the log says otherwise"
+        if len(agreed) > 1:
+            return "no one value explains the log: look at the messages of each"
+        return "leave it" if agreed else "the log bears out no value: leave it"
 
     def sentence(self, mark: str = THIN) -> str:
         """Say on how many messages the values differ and what the log agrees with."""
@@ -110,10 +121,10 @@ def calibrations(policies: pa.Table) -> tuple[Calibration, ...]:
     for row in policies.to_pylist():
         key = (row["policy"], row["setting"])
         before = found[key].borne_out if key in found else {}
-        found[key] = Calibration(*key, row["messages"], {**before, row["value"]: row["borne_out"]})
+        borne = {**before, row["value"]: row["borne_out"]}
+        found[key] = Calibration(*key, row["messages"], borne, tuple(row["domains"]))
     settled = [
-        Calibration(c.policy, c.setting, c.messages, dict(sorted(c.borne_out.items(), key=lambda v: v[0] != c.setting)))
-        for c in found.values()
+        replace(c, borne_out=dict(sorted(c.borne_out.items(), key=lambda v: v[0] != c.setting))) for c in found.values()
     ]
     return tuple(sorted(settled, key=lambda c: c.better is None))
 

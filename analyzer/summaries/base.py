@@ -61,8 +61,8 @@ def by_verdict(table: pa.Table, keys: tuple[str, ...]) -> pa.Table:
     return total(pa.table(columns), keys, counts=("messages", "failed", "alarms", *VERDICTS))
 
 
-def one_row_a_value(table: pa.Table, column: str) -> pa.Table:
-    """Repeat the counts of each row for each value of its list in `column`."""
+def one_row_a_value(table: pa.Table, column: str, *keys: str) -> pa.Table:
+    """Repeat the counts and keys of each row for each value of its list in `column`."""
     lists = table[column].combine_chunks()
-    repeated = table.select(["messages", "failed"]).take(pc.list_parent_indices(lists))
+    repeated = table.select(["messages", "failed", *keys]).take(pc.list_parent_indices(lists))
     return repeated.append_column(column, pc.list_flatten(lists))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.schema import CAUSES, COUNT, TEXT, VERDICTS, Column, TableSchema
+from analyzer.schema import CAUSES, COUNT, TEXT, TEXTS, VERDICTS, Column, TableSchema
 from analyzer.summaries.base import FAILED, MESSAGES, Summary, by_verdict, one_row_a_value, ordered, total
 from analyzer.tenant.policy import POLICIES
 
@@ -162,13 +162,16 @@ _CALIBRATION = TableSchema(
         Column("value", TEXT, "One of its allowed values."),
         Column("messages", COUNT, "Recipients of messages whose verdict rests on the policy."),
         Column("borne_out", COUNT, "On how many of them the log agrees with the value."),
+        Column("domains", TEXTS, "Up to three recipient domains of these messages, the busiest first."),
     ),
 )
+_MOST_DOMAINS = 3
 
 
 def _policies(causes: pa.Table) -> pa.Table:
     """Set beside each policy that a row rests on how often the log agrees with each of its values."""
     rests = total(one_row_a_value(causes, "policies"), ("policies",))
+    domains = _domains_by_policy(causes)
     borne = total(one_row_a_value(causes, "bears_out"), ("bears_out",))
     agreed = dict(zip(borne["bears_out"].to_pylist(), borne["messages"].to_pylist(), strict=True))
     rows = []
@@ -181,12 +184,23 @@ def _policies(causes: pa.Table) -> pa.Table:
                 "value": value,
                 "messages": messages,
                 "borne_out": agreed.get(f"{policy}={value}", 0),
+                "domains": domains[setting],
             }
             for value in _values(policy, value_in_force)
         ]
     order = [policy.name for policy in POLICIES]
     table = pa.Table.from_pylist(rows, _CALIBRATION.arrow)
     return ordered(table, "policy", "setting", "-borne_out", "value", ranks={"policy": order})
+
+
+def _domains_by_policy(causes: pa.Table) -> dict[str, list[str]]:
+    """Name the busiest recipient domains of the messages that rest on each policy."""
+    keys = ("policies", "recipient_domain")
+    counted = ordered(total(one_row_a_value(causes, "policies", "recipient_domain"), keys), "-messages", *keys)
+    found: dict[str, list[str]] = {}
+    for row in counted.to_pylist():
+        found.setdefault(row["policies"], []).append(row["recipient_domain"] or "(none)")
+    return {policy: names[:_MOST_DOMAINS] for policy, names in found.items()}
 
 
 def _values(policy: str, setting: str) -> tuple[str, ...]:

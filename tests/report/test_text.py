@@ -215,7 +215,7 @@ def test_calibrations_read_the_summary() -> None:
     found = calibrations(find("policies").cut(cube))
 
     assert found == (
-        Calibration("wildcard_apex", "include", 3, {"include": 0, "exclude": 3}),
-        Calibration("precedence", "example", 10, {"example": 10, "list": 0}),
+        Calibration("wildcard_apex", "include", 3, {"include": 0, "exclude": 3}, ("contoso.com",)),
+        Calibration("precedence", "example", 10, {"example": 10, "list": 0}, ("contoso.com",)),
     )
     assert found[0].sentence(",") == ("wildcard_apex = include decides 3 messages; log agrees: include 0, exclude 3")
