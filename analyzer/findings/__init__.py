@@ -38,7 +38,7 @@ _OF_MAIL: tuple[Kind, ...] = (
     Kind("MF105", "ambiguous-selection", "low", policies.ambiguous_selection, of=_OFFICE365),
     Kind("MF106", "policy-contradicted", "low", policies.policy_contradicted, of=_OFFICE365),
     Kind("MF107", "relay-denied", "high", refusals.relay_denied),
-    Kind("MF108", "partner-source-rejected", "medium", refusals.partner_source_rejected),
+    Kind("MF108", "partner-source-rejected", "medium", refusals.partner_source_rejected, of=_OFFICE365),
     Kind("MF110", "mx-bypass", "medium", ways.mx_bypass, of=_OFFICE365),
     Kind("MF111", "direct-send-rejected", "medium", own_servers.direct_send_rejected),
     Kind("MF112", "sender-domain-not-accepted", "low", refusals.sender_domain_not_accepted),

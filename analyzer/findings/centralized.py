@@ -50,7 +50,8 @@ def catch_all_captures_internet(causes: pa.Table, context: Context) -> Iterator[
         name = str(group["logged_outbound"])
         yield Finding(
             title=f"{name}: its * takes mail to the internet ({group['path']})",
-            cause=f"RecipientDomains of {name} hold *, and centralized mail transport is not set on it.",
+            cause=f"RecipientDomains of {name} hold *, and centralized mail transport is not set on it. MF102 counts "
+            "these messages as well.",
             advice=f"Take * out of RecipientDomains of {name}; or set RouteAllMessagesViaOnPremises, if all mail is to "
             "leave by your servers.",
             measures=measures(group),
@@ -126,8 +127,8 @@ def cmt_leak(causes: pa.Table, context: Context) -> Iterator[Finding]:
         for group in grouped(_meant(rows, context, meant=True), ["path"]):
             yield Finding(
                 title=f"{what} left directly, past centralized mail transport",
-                cause=f"The log shows a Send without connector ({group['path']}); right is {_RIGHT[bitten]}.",
-                advice=_LEAKS[bitten],
+                cause=f"The log shows a Send without connector ({group['path']}), {_LEAKS[bitten][0]}",
+                advice=_LEAKS[bitten][1],
                 measures=measures(group),
                 path=str(group["path"]),
                 domain=str(group["domain"]),
@@ -137,11 +138,16 @@ def cmt_leak(causes: pa.Table, context: Context) -> Iterator[Finding]:
             )
 
 
-_RIGHT = {False: "either way, as documents and logs have it", True: "the connector with RouteAllMessagesViaOnPremises"}
+# By whether selection was broken: why it is so, and what to do.
 _LEAKS = {
-    False: "Forbid automatic forwards (Set-RemoteDomain -AutoForwardEnabled $false), or give them a Partner connector "
-    "with RecipientDomains *.",
-    True: "Check Enabled and RecipientDomains of the connector with RouteAllMessagesViaOnPremises at that time.",
+    False: (
+        "and policy cmt_forwarded takes forwards as exempt from centralized transport.",
+        "Forbid such forwards (Set-RemoteDomain -AutoForwardEnabled $false), or give them a Partner connector for *.",
+    ),
+    True: (
+        "although the connector with RouteAllMessagesViaOnPremises applies. MF102 counts these messages as well.",
+        "Check Enabled and RecipientDomains of the connector with RouteAllMessagesViaOnPremises at that time.",
+    ),
 }
 
 

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from analyzer.causes import OTHER
 from analyzer.compare.signs import SENDER_NOT_ACCEPTED
 from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, busiest, grouped, listing, measures, where
-from analyzer.formats import FORMATS
 from analyzer.selection.inbound import restricts
 from analyzer.tenant.model import ConnectorType
 from analyzer.vantage import Vantage
@@ -19,7 +18,6 @@ _PLACES = {"onpremises": "your own servers", "partner": "a partner", "internet":
 # Mail of the cloud, or on its way out, was refused by another organization's Office 365.
 _OURS, _OUTSIDE = ("onpremises", "unknown"), ("onpremises", "partner", "internet", "unknown")
 _OWN = ("cloud", "onpremises", "unknown")
-_SERVERS = pa.array([f.name for f in FORMATS if f.vantage is Vantage.OWN_SERVER], pa.string())
 
 
 def relay_denied(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -48,9 +46,9 @@ def relay_denied(causes: pa.Table, _context: Context) -> Iterator[Finding]:
         Relay Access Denied; Important notice for customers with connectors (reference 4.3, 4.5, 9.1 rows 1, 3, 5, 20).
     """
     refused = _among(where(causes, failure="5.7.64"), origin=_OURS)
-    for group in grouped(refused, ["origin", "path"]):
+    for group in grouped(refused, ["vantage", "origin", "path"]):
         yield Finding(
-            title=f"Mail from {_origin(group)} was refused as relay (5.7.64)",
+            title=f"Mail from {_origin(group)} was refused as relay (5.7.64){_told_by(group)}",
             cause="It met no OnPremises inbound connector, or neither the certificate's domain nor the domain of "
             f"MAIL FROM is accepted{_from(where(refused, path=str(group['path'])))}.",
             advice="Compare TlsSenderCertificateName of the inbound connector with the certificate your servers "
@@ -86,8 +84,6 @@ def partner_source_rejected(causes: pa.Table, context: Context) -> Iterator[Find
         Set up connectors for secure mail flow with a partner, example 4 (reference 4.5, 9.1 row 24).
     """
     refused = _among(where(causes, failure="5.7.51"), origin=_OUTSIDE, destination=_OWN)
-    # What an own server was told is a matter of the certificate it sends with.
-    refused = refused.filter(pc.invert(pc.is_in(refused.column("format"), _SERVERS)))
     for group in grouped(refused, ["origin", "path"]):
         if group["origin"] == "internet" and _held_to_filter(context):
             continue
@@ -138,9 +134,9 @@ def sender_domain_not_accepted(causes: pa.Table, _context: Context) -> Iterator[
             path=str(group["path"]),
             domain=str(group["domain"]),
         )
-    for group in grouped(where(causes, failure="5.7.750"), ["path"]):
+    for group in grouped(where(causes, failure="5.7.750"), ["vantage", "path"]):
         yield Finding(
-            title="Mail was refused as coming from an unregistered domain (5.7.750)",
+            title=f"Mail was refused as coming from an unregistered domain (5.7.750){_told_by(group)}",
             cause="Too much mail with sender domains that are not accepted domains came from your organization.",
             advice="Add the sender domains with New-AcceptedDomain, or stop the application that sends with them.",
             measures=measures(group),
@@ -159,6 +155,11 @@ def _among(causes: pa.Table, **values: tuple[str, ...]) -> pa.Table:
 
 def _origin(group: dict[str, object]) -> str:
     return _PLACES.get(str(group["origin"]), "an unknown place")
+
+
+def _told_by(group: dict[str, object]) -> str:
+    # Both sides of a refusal may be among the logs: one count for each, or a message would count twice.
+    return ", as your own servers log it" if group["vantage"] == Vantage.OWN_SERVER else ""
 
 
 def _from(refused: pa.Table) -> str:

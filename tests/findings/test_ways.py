@@ -60,7 +60,7 @@ CASES: list[tuple[str, Tenant, dict[str, Any], str, list[tuple[Tenant, dict[str,
     ("MF108", Tenant((Snapshot(inbound=(HELD,)),)), REJECTED, "SenderIPAddresses", [
         (of(), {**REJECTED, "failure": "5.7.64"}),
         (of(), {**REJECTED, "origin": "cloud", "destination": "partner"}),  # the partner refused it
-        (of(), {**REJECTED, "format": "message-tracking"}),  # MF207: what our own servers were told
+        (of(), {**REJECTED, "vantage": "own-server"}),  # MF207: what our own servers were told
         (Tenant((Snapshot(inbound=(LOCK,)),)), {**REJECTED, **FROM_INTERNET}),  # the purpose of such a connector
     ]),
     ("MF110", of(), {**FROM_INTERNET, "destination": "cloud", "signs": ["mx-bypassed"]}, "RestrictDomainsToIPAddresses",
@@ -161,6 +161,15 @@ def test_refusals_name_the_busiest_servers() -> None:
     (row,) = [r for r in found(*rows) if r["code"] == "MF107"]
     assert "192.0.2.5, 192.0.2.4, 192.0.2.3 and others" in row["cause"]
     assert row["messages"] == 114
+
+
+def test_a_refusal_that_both_sides_log_is_not_counted_twice() -> None:
+    """MF107 and MF112 count what Office 365 logs, and what the own servers log, each for itself."""
+    for code, row in (("MF107", DENIED), ("MF112", {**RELAY, "failure": "5.7.750"})):
+        rows = [r for r in found(row, {**row, "vantage": "own-server"}) if r["code"] == code]
+
+        assert [r["messages"] for r in rows] == [7, 7]
+        assert [r["title"].endswith(", as your own servers log it") for r in rows].count(True) == 1
 
 
 def test_a_bypass_names_the_busiest_addresses() -> None:
