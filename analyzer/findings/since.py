@@ -30,7 +30,7 @@ _MOST = 0.95  # a rate of all is taken for this much: few right messages may pas
 _NEAR = timedelta(days=1)
 _RIGHT, _WITHHELD, _OTHER = 0, 1, 2
 _WITHHELD_BY = ("change-window", "mailbox-moving")
-_KEYS = ("path", "recipient_domain", "day", "state")
+_GROUP = ("path", "recipient_domain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,14 @@ class Since:
         """Gather the comparable mail of every path, and every event of the tenant's history."""
         self._grace = tenant.settings.change_grace
         self._events = tuple(events(tenant))
-        mail = _by_state(routed(causes))
-        paths = pc.unique(mail["path"]).to_pylist()
-        self._mail = {path: mail.filter(pc.equal(mail["path"], path)) for path in paths}
+        self._mail = _Comparable(routed(causes))
         self._begin = pc.min(causes["first_seen"]).as_py()
 
     def columns(self, row: Row) -> dict[str, object]:
         """Give the columns of a finding, from its columns and the `domains` of its messages."""
-        if row["path"] not in self._mail or not row["messages"] or OTHER in row["domains"]:
+        if row["path"] is None or not row["messages"] or OTHER in row["domains"]:
             return {}  # a domain counted under `(other)` may be right mail there, or wrong: nothing is comparable
-        mail = _cells(self._mail[row["path"]], row["domains"])
+        mail = self._mail.of(row["path"], row["domains"])
         began, ended = self._began(row, mail), self._ended(row, mail)
         return {"began": began[0], "began_with": began[1], "ended": ended[0], "ended_with": ended[1]}
 
@@ -142,21 +140,28 @@ def _rate(row: Row, mail: Mail) -> float:
     return min(wrong / (wrong + right), _MOST) if wrong else 0.0
 
 
-def _by_state(causes: pa.Table) -> pa.Table:
-    """Add up mail by path, domain and day: what was right, what was withheld, the rest."""
-    held = pc.is_in(causes["reason"], pa.array(_WITHHELD_BY))
-    rest = pc.if_else(pc.fill_null(held, fill_value=False), _WITHHELD, _OTHER)
-    state = pc.if_else(pc.equal(causes["verdict"], "match"), _RIGHT, rest)
-    sums = (
-        causes.append_column("state", state)
-        .group_by(list(_KEYS), use_threads=False)
-        .aggregate([("first_seen", "min"), ("last_seen", "max"), ("messages", "sum")])
-    )
-    return sums.select([*_KEYS, "first_seen_min", "last_seen_max", "messages_sum"])
+class _Comparable:
+    """Mail by path, domain and day, and whether it was right, withheld or neither."""
 
+    def __init__(self, causes: pa.Table) -> None:
+        held = pc.fill_null(pc.is_in(causes["reason"], pa.array(_WITHHELD_BY)), fill_value=False)
+        rest = pc.if_else(held, _WITHHELD, _OTHER)
+        state = pc.if_else(pc.equal(causes["verdict"], "match"), _RIGHT, rest)
+        sums = (
+            causes.append_column("state", state)
+            .group_by([*_GROUP, "day", "state"], use_threads=False)
+            .aggregate([("first_seen", "min"), ("last_seen", "max"), ("messages", "sum")])
+            .sort_by([(name, "ascending") for name in _GROUP])
+        )
+        names = ("state", "first_seen_min", "last_seen_max", "messages_sum")
+        self._columns = [sums[name].cast(pa.int64()).to_numpy() for name in names]
+        self._places: dict[tuple[str, str], slice] = {}
+        start = 0
+        counted = sums.group_by(list(_GROUP), use_threads=False).aggregate([([], "count_all")])
+        for path, domain, count in zip(*(counted.column(n).to_pylist() for n in (*_GROUP, "count_all")), strict=True):
+            self._places[path, domain or ""] = slice(start, start := start + count)
 
-def _cells(mail: pa.Table, domains: Iterable[str]) -> Mail:
-    domain = pc.fill_null(mail["recipient_domain"], "")
-    rows = mail.filter(pc.is_in(domain, pa.array(list(domains), pa.string())))
-    names = ("state", "first_seen_min", "last_seen_max", "messages_sum")
-    return Mail(*(rows[name].cast(pa.int64()).to_numpy() for name in names))
+    def of(self, path: str, domains: Iterable[str]) -> Mail:
+        """Give the mail of one path to some domains."""
+        places = [place for domain in domains if (place := self._places.get((path, domain)))]
+        return Mail(*(np.concatenate([column[:0], *(column[p] for p in places)]) for column in self._columns))

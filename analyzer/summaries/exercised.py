@@ -59,12 +59,12 @@ def exercised(causes: pa.Table, tenant: Tenant) -> pa.Table:
     causes = causes.filter(pc.not_equal(causes["verdict"], "not_routed"))
     own = pc.is_in(causes["format"], pa.array(_OWN_FORMATS, TEXT))
     service, servers = _Logs(causes.filter(pc.invert(own))), _Logs(causes.filter(own))
-    rows = [
-        _row(kind, value, snapshots, servers if kind in OWN_KINDS else service)
-        for kind in KINDS
-        for value in _objects(kind, snapshots)
-    ]
-    rows += _paths(service, tenant, snapshots[-1])
+    rows = list(_paths(service, tenant, snapshots[-1]))
+    for kind in KINDS:
+        logs, last = servers if kind in OWN_KINDS else service, _last_names(kind, snapshots)
+        for value in _objects(kind, snapshots):
+            there = name_of(value).casefold() in last
+            rows.append({**_row(kind, value, logs, snapshots), "state": _state(value) if there else REMOVED})
     table = pa.Table.from_pylist(rows, COVERAGE.arrow)
     return ordered(table, "kind", "-messages", "name", ranks={"kind": _ORDER})
 
@@ -83,6 +83,12 @@ def _objects(kind: str, snapshots: Sequence[Snapshot]) -> Iterator[Listed]:
     """Give every object by name, as the last snapshot that holds it has it."""
     found = {name_of(value).casefold(): value for s in snapshots for value in held(s, kind) or ()}
     yield from (v for v in found.values() if not isinstance(v, TransportRule) or v.connector)
+
+
+def _last_names(kind: str, snapshots: Sequence[Snapshot]) -> set[str]:
+    """Name what the last export of a kind holds."""
+    exports = [values for s in snapshots if (values := held(s, kind)) is not None]
+    return {name_of(value).casefold() for value in (exports[-1] if exports else ())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +141,11 @@ class _Logs:
         return self.of(f"logged_{side}", name) if tells else None
 
 
-def _row(kind: str, value: Listed, snapshots: Sequence[Snapshot], logs: _Logs) -> dict[str, object]:
-    exports = [values for s in snapshots if (values := held(s, kind)) is not None]
-    there = name_of(value).casefold() in {name_of(other).casefold() for other in exports[-1]}
+def _row(kind: str, value: Listed, logs: _Logs, snapshots: Sequence[Snapshot]) -> dict[str, object]:
     changed = value.changed_at
     return {
         "kind": NOUNS[kind],
         "name": name_of(value),
-        "state": _state(value) if there else REMOVED,
         "changed_at": changed.replace(tzinfo=changed.tzinfo or UTC) if changed else None,
         "selected": logs.of(f"selected_{_SIDE[kind]}", name_of(value)).messages if kind in _SIDE else None,
         **_columns(_seen(kind, value, snapshots, logs)),
