@@ -114,15 +114,18 @@ def _findings(findings: pa.Table) -> Iterator[str]:
         failed = f" ({_n(row['failed'])} failed)" if row["failed"] else ""
         head = f"{row['severity']:<7}{row['code']:<6}{_n(row['messages']):>{counts}}  "
         yield f"{head}{_shown(row['title'], WIDTH - len(head) - len(failed))}{failed}"
-        if when := since(row):
-            yield f"{'':{_INDENT}}{_shown(when, WIDTH - _INDENT)}"
+        yield from (f"{'':{_INDENT}}{_shown(when, WIDTH - _INDENT)}" for when in _dated(row))
     if len(rows) > len(shown):
         yield f"and {_n(len(rows) - len(shown), 'more finding')}"
 
 
+def _dated(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return () if row["severity"] == "info" else since(row)
+
+
 def _fitting(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Give as many of the first findings as there is room for; one that says since when takes two lines."""
-    used = list(accumulate(1 + bool(since(row)) for row in rows))
+    """Give as many of the first findings as there is room for; to say since when takes lines of its own."""
+    used = accumulate(1 + len(_dated(row)) for row in rows)
     return rows[: min(_FINDINGS, sum(lines <= _FINDING_LINES for lines in used))]
 
 

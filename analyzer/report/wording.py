@@ -202,18 +202,14 @@ def moment(time: datetime | None) -> str:
     return "unknown" if time is None else f"{time:%Y-%m-%d %H:%M}"
 
 
-def since(finding: Mapping[str, Any]) -> str:
-    """Say when a finding began and ended and with what, as far as the log tells."""
+def since(finding: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say when a finding began and when it ended, and with what, as far as the log tells."""
     began, ended = finding["began"], finding["ended"]
-    parts = [
-        f"{word} {moment(time)}" + (f", {told}" if told else "")
-        for word, time, told in (
-            ("from" if ended else "since", began, finding["began_with"]),
-            ("until", ended, finding["ended_with"]),
-        )
-        if time is not None
-    ]
-    return ", ".join(parts)
+    parts = (
+        ("from" if ended else "since", began, finding["began_with"]),
+        ("until", ended, finding["ended_with"]),
+    )
+    return tuple(f"{word} {moment(at)}" + (f", {told}" if told else "") for word, at, told in parts if at is not None)
 
 
 def period(run: Run) -> str:

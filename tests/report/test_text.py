@@ -119,7 +119,11 @@ CHANGED = "2 h after outbound connector Connector 2 was changed"
         ({"began": NINTH}, "since 2026-10-09 09:12"),
         ({"began": NINTH, "began_with": CHANGED}, f"since 2026-10-09 09:12, {CHANGED}"),
         ({"ended": TENTH, "ended_with": "5 min before snapshot b began"}, "until 2026-10-10 09:12, 5 min before"),
-        ({"began": NINTH, "ended": TENTH}, "from 2026-10-09 09:12, until 2026-10-10 09:12"),
+        (
+            {"began": NINTH, "began_with": CHANGED, "ended": TENTH},
+            f"from 2026-10-09 09:12, {CHANGED} until 2026-10-10 09:12",
+        ),
+        ({"began": NINTH, "severity": "info"}, ""),
     ],
 )
 def test_since_when_stands_below_its_finding(times: dict[str, Any], words: str) -> None:
@@ -127,8 +131,10 @@ def test_since_when_stands_below_its_finding(times: dict[str, Any], words: str) 
     lines = text(causes(cause()), findings(finding(**times))).splitlines()
     place = next(i for i, line in enumerate(lines) if "MF103" in line)
 
-    assert lines[place + 1].strip().startswith(words)
-    assert bool(lines[place + 1]) is bool(words)
+    end = lines.index("", place)
+
+    assert " ".join(line.strip() for line in lines[place + 1 : end]).startswith(words)
+    assert (end > place + 1) is bool(words)
 
 
 def test_what_no_message_tried_is_named() -> None:
