@@ -33,6 +33,10 @@ class UnreadableInput(MailflowError):
         self.where, self.found, self.accepted = where, found, accepted
         super().__init__(f"{where}: {found}" + (f"; {accepted}" if accepted else ""))
 
+    def __reduce__(self) -> tuple[type[UnreadableInput], tuple[str, str, str]]:
+        """Let the error come from another process as it was raised there."""
+        return type(self), (self.where, self.found, self.accepted)
+
 
 class LogError(UnreadableInput):
     """A log file of which nothing can be read."""

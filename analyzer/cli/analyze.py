@@ -20,6 +20,8 @@ from analyzer.schema import SEVERITIES
 @click.option("--since", metavar="TIME", help="First moment; UTC unless it carries an offset.")
 @click.option("--until", metavar="TIME", help="First moment after the period.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads; one a core where not given.")
+@click.option("--engine", type=click.Choice(["threads", "dask"]), help="dask: a cluster of --workers processes here.")
+@click.option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster that does the work: tcp://HOST:8786.")
 @policy_option
 @click.option(
     "--judge-earlier", is_flag=True, default=None, help="Judge rows older than the first dated snapshot by that one."
@@ -40,6 +42,8 @@ def analyze(
     since: str | None,
     until: str | None,
     workers: int | None,
+    engine: str | None,
+    dask: str | None,
     policies: tuple[str, ...],
     judge_earlier: bool | None,
     fail_on: str | None,
@@ -68,6 +72,8 @@ def analyze(
         policy=policy_values(policies),
         judge_earlier=judge_earlier,
         workers=workers,
+        engine=engine,
+        dask=dask,
         force=force,
         progress=progress_line(),
     )

@@ -12,6 +12,7 @@ from analyzer.formats.graph_detail import GRAPH_DETAIL
 from analyzer.formats.graph_trace import GRAPH_TRACE
 from analyzer.formats.log import Log
 from analyzer.formats.message_trace import MESSAGE_TRACE
+from analyzer.formats.placed import Placed, placed
 from analyzer.formats.postfix import POSTFIX
 from analyzer.formats.protocol import SMTP_PROTOCOL
 from analyzer.formats.recognition import Said, recognise
@@ -30,11 +31,13 @@ __all__ = [
     "Format",
     "Log",
     "Parsed",
+    "Placed",
     "StoredChunk",
     "StoredLog",
     "open_input",
     "open_log",
     "parse",
+    "placed",
 ]
 
 FORMATS: tuple[Format, ...] = (
@@ -83,11 +86,13 @@ def open_input(source: Source, **said: str | None) -> Log | StoredLog:
     return StoredLog.open(source, FORMATS) if source.is_store else open_log(source, **said)
 
 
-def parse(log: Log | StoredLog, chunk: Chunk | StoredChunk) -> Parsed:
+def parse(log: Log | StoredLog, chunk: Chunk | StoredChunk | Placed) -> Parsed:
     """Read a chunk of the log that it came from; may be called from any thread."""
     match log, chunk:
         case StoredLog(), StoredChunk():
             return log.parse(chunk)
+        case Log(), Placed():
+            return log.parse(chunk.fetched(log.source))
         case Log(), Chunk():
             return log.parse(chunk)
     raise TypeError(chunk)

@@ -36,6 +36,7 @@ class Chunk:
 
     Attributes:
         data: The records' text.
+        start: Where it begins in the text of the log behind the header; None where that does not hold it as it is.
         spans: Start and end of each record; None where they are wanted by nobody yet.
         broken: Number in the chunk (from 1) of each record not worth parsing, and why.
         notes: What the reader should know about the file as a whole.
@@ -53,6 +54,7 @@ class Chunk:
     onward: Onward | None = None
     around: tuple[Chunk, ...] = ()
     cells: Cells | None = None
+    start: int | None = None
 
     @property
     def size(self) -> int:
@@ -119,10 +121,11 @@ def repaired(chunk: Chunk) -> Chunk:
     if data is chunk.data:
         return chunk
     if chunk.spans is None:
-        return replace(chunk, data=data, notes=(*chunk.notes, NOT_UTF8))
+        return replace(chunk, data=data, start=None, notes=(*chunk.notes, NOT_UTF8))
     bounds = chunk.spans.ravel()
     lengths = [len(repair(chunk.data[start:end])) for start, end in zip((0, *bounds[:-1]), bounds, strict=True)]
-    return replace(chunk, data=data, notes=(*chunk.notes, NOT_UTF8), spans=np.cumsum(lengths).reshape(-1, 2))
+    spans = np.cumsum(lengths).reshape(-1, 2)
+    return replace(chunk, data=data, start=None, notes=(*chunk.notes, NOT_UTF8), spans=spans)
 
 
 class Bytes(Protocol):
@@ -159,7 +162,7 @@ class WholeCut(Protocol):
 
 def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
     """Cut a stream into chunks of whole records, about `size` bytes each, fewer where the records are tiny."""
-    rest, wanted = b"", 0
+    rest, wanted, at = b"", 0, 0
     onward: Onward | None = None
     for pieces, last in blocks(stream, size):
         rest = b"".join((rest, *pieces))
@@ -167,7 +170,9 @@ def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
         done = len(rest) < wanted and not last
         while not done:
             if onward:
+                at += len(rest)
                 rest, done = _past(rest, onward, last=last)
+                at -= len(rest)
                 if not done:
                     break
             text = _bite(rest, wanted)
@@ -177,7 +182,8 @@ def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
             wanted = 0 if chunk.data else 2 * len(text)  # a long record: do not look at it again and again
             rest = rest[len(chunk.data) :]
             if chunk.data or chunk.broken or chunk.notes:
-                yield repaired(chunk)
+                yield repaired(replace(chunk, start=at))
+            at += len(chunk.data)
 
 
 def places(data: bytes, letter: int) -> Positions:

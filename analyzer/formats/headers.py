@@ -58,12 +58,14 @@ def split_at(chunk: Chunk, starts: Sequence[int]) -> Iterator[Chunk]:
 
 
 def _part(chunk: Chunk, start: int, end: int, *, last: bool) -> Chunk:
+    at = None if chunk.start is None else chunk.start + start
     if chunk.spans is None:
-        return replace(chunk, data=chunk.data[start:end])
+        return replace(chunk, data=chunk.data[start:end], start=at)
     first = int(np.searchsorted(chunk.spans[:, 0], start))
     behind = len(chunk.spans) if last else int(np.searchsorted(chunk.spans[:, 0], end))
     broken = {number - first: why for number, why in chunk.broken.items() if first < number <= behind}
-    return replace(chunk, data=chunk.data[start:end], spans=chunk.spans[first:behind] - start, broken=broken)
+    spans = chunk.spans[first:behind] - start
+    return replace(chunk, data=chunk.data[start:end], start=at, spans=spans, broken=broken)
 
 
 def _is_header(cells: Names, names: Sequence[str]) -> bool:

@@ -56,6 +56,7 @@ class Log:
         clock: The clock of times without a zone; None where these are UTC by definition of the format.
         digest: SHA-256 of the file's own bytes; empty until the last chunk was read.
         compression: What the file was packed with, once it was read; empty where it was not.
+        passed: Bytes of the file whose chunks were given, while it is not being read here.
     """
 
     source: Source
@@ -67,12 +68,12 @@ class Log:
     clock: LocalClock | None = None
     digest: str = ""
     compression: str = ""
+    passed: int = 0
     _said: dict[str, None] = field(default_factory=dict)
     _found: dict[str, None] = field(default_factory=dict)
     _records: int = 0
     _messages: set[str] = field(default_factory=set)  # few more than the format's cap
     _stream: Stream | None = None
-    _behind: int = 0
 
     @property
     def encoding(self) -> str:
@@ -87,7 +88,7 @@ class Log:
     @property
     def bytes_read(self) -> int:
         """Bytes of the (compressed) file read so far, for progress."""
-        return self._stream.bytes_read if self._stream else self._behind
+        return self._stream.bytes_read if self._stream else self.passed
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -115,12 +116,23 @@ class Log:
             text.read(self.layout.skip)
             cut = self.layout.cut(text, size)
             for chunk in with_neighbours(cut) if self.format.joined else cut:
+                self.compression = stream.compression
                 self._said.update(dict.fromkeys(chunk.notes))
                 yield chunk
             if text.replaced:
                 self._said[f"bytes that are not {self.encoding_found.codec} were replaced by \ufffd"] = None
-            self.digest, self.compression = stream.digest(), stream.compression
-            self._behind, self._stream = stream.bytes_read, None  # so that a read log can be sent elsewhere
+            self.digest, self.compression = stream.digest(), stream.compression  # of an empty log too
+            self.passed, self._stream = stream.bytes_read, None  # so that a read log can be sent elsewhere
+
+    def start_of(self, chunk: Chunk) -> int | None:
+        """Give the byte of the file at which a chunk begins; None where the file does not hold it as it is.
+
+        Spans and cells are the cutter's work, which nobody should do again.
+        """
+        plain = self.encoding_found.codec == "utf-8" and not self.compression and not self.source.spool
+        if chunk.start is None or chunk.spans is not None or chunk.cells or chunk.around or not plain:
+            return None
+        return len(self.encoding_found.mark) + self.layout.skip + chunk.start
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Read one chunk; may be called from several threads."""

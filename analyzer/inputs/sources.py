@@ -105,6 +105,19 @@ class Source:
             raise LogError(self.name, self.problem)
         return Stream(_raw(self), self.member, None if self.spool else self.size)
 
+    def part(self, start: int, size: int) -> bytes:
+        """Read some of the file's own bytes.
+
+        Raises:
+            LogError: The file is shorter now than it was.
+        """
+        with _raw(self) as raw:
+            raw.seek(start)
+            data = b"".join(iter(lambda: raw.read(min(BLOCK, size - raw.tell() + start)), b""))
+        if len(data) != size:
+            raise LogError(self.name, "became shorter while it was read")
+        return data
+
     @property
     def modified(self) -> date | None:
         """The day (UTC) on which the file was last written to; None where it has no such day."""

@@ -10,6 +10,12 @@ _HEAD = 64 << 10
 _BLOCK = 1 << 20
 
 
+def beginning(source: Source) -> bytes:
+    """Hash how a source's content begins."""
+    with source.open() as stream:
+        return hashlib.sha256(stream.read(_HEAD)).digest()
+
+
 class Copies:
     """The sources so far, by how they begin; only those that begin alike are compared as a whole."""
 
@@ -18,11 +24,9 @@ class Copies:
         self._beginning: dict[bytes, list[Source]] = {}
         self._whole: dict[str, bytes] = {}
 
-    def original(self, source: Source) -> str:
+    def original(self, source: Source, begins: bytes) -> str:
         """Give the name of the earlier source with the same content; empty where there is none."""
-        with source.open() as stream:
-            beginning = hashlib.sha256(stream.read(_HEAD)).digest()
-        alike = self._beginning.setdefault(beginning, [])
+        alike = self._beginning.setdefault(begins, [])
         found = next((earlier.name for earlier in alike if self._same(earlier, source)), "")
         if not found:
             alike.append(source)

@@ -8,15 +8,15 @@ that is a copy of an earlier one is told before it is read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.errors import AmbiguousDates, UnreadableInput
-from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, StoredChunk, StoredLog, open_input
+from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, Placed, StoredChunk, StoredLog, open_input
 from analyzer.formats.log import Shown
 from analyzer.inputs import Source
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
-from analyzer.pipeline.copies import Copies
+from analyzer.pipeline.copies import Copies, beginning
 from analyzer.vantage import Vantage
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Piece:
 
     book: int
     log: Log | StoredLog
-    chunk: Chunk | StoredChunk
+    chunk: Chunk | StoredChunk | Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,36 @@ class Batch:
 
     format: Format
     pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source that can be read.
+
+    Attributes:
+        chunks: Its chunks, which are read now or were placed before.
+        begins: Hash of how its content begins; none of a store.
+        left_out: Rows of a store on days outside the period.
+    """
+
+    log: Log | StoredLog
+    chunks: Iterator[Chunk | StoredChunk | Placed]
+    begins: bytes = b""
+    left_out: int = 0
+
+
+def opened(source: Source, options: Options) -> Opened:
+    """Open a source to be read here and now.
+
+    Raises:
+        UnreadableInput: It cannot be read.
+    """
+    said = {name: getattr(options, name) for name in ("format_name", "date_order", "timezone", "encoding")}
+    log = open_input(source, **said)
+    if isinstance(log, StoredLog):
+        log, left_out = log.within(options.since, options.until)
+        return Opened(log, log.chunks(), left_out=left_out)
+    return Opened(log, log.chunks(), beginning(source))
 
 
 @dataclass(slots=True)
@@ -76,11 +106,13 @@ class Intake:
         unreadable: A line for each input that could not be read.
         ambiguous: Names of those among them whose dates can be read in two ways.
         lenient: Whether to go on where the only source cannot be read.
+        open: Opens a source.
     """
 
     sources: Sequence[Source]
     options: Options
     lenient: bool = False
+    open: Callable[[Source, Options], Opened] = opened
     books: list[InputBook] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     ambiguous: list[str] = field(default_factory=list)
@@ -122,22 +154,19 @@ class Intake:
         return self._behind + (self._current.bytes_read if self._current else 0)
 
     def _of_source(self, source: Source) -> Iterator[Batch]:
-        said = {name: getattr(self.options, name) for name in ("format_name", "date_order", "timezone", "encoding")}
-        log = open_input(source, **said)
-        book = InputBook(source.name, log.format.name, log.encoding, log.shape)
-        if isinstance(log, StoredLog):
-            log, left_out = log.within(self.options.since, self.options.until)
-            book.rows = left_out
-            book.add_noise({OUTSIDE: left_out})
-        else:
-            book.copy_of = self._copies.original(source)
+        found = self.open(source, self.options)
+        log = found.log
+        book = InputBook(source.name, log.format.name, log.encoding, log.shape, rows=found.left_out)
+        book.add_noise({OUTSIDE: found.left_out})
+        if found.begins:
+            book.copy_of = self._copies.original(source, found.begins)
         self.books.append(book)
         self._logs.append(None if book.copy_of else log)
         if book.copy_of:
             book.sha256 = source.digest()
             return
         self._current, number = log, len(self.books) - 1
-        for chunk in log.chunks():
+        for chunk in found.chunks:
             format_ = chunk.format if isinstance(chunk, StoredChunk) else log.format
             book.formats[format_.name] = None
             book.of_service = format_.vantage is Vantage.OFFICE365

@@ -8,28 +8,35 @@ workers (docs/decisions/0002).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analyzer.causes import Cube, merge
 from analyzer.errors import LogError
-from analyzer.evidence import Carries, Witness
-from analyzer.formats import Format
 from analyzer.inputs import find
 from analyzer.pipeline.books import InputBook, Options, Progress
 from analyzer.pipeline.coverage import Coverage, cover
+from analyzer.pipeline.crew import Crew
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.intake import Intake
-from analyzer.pipeline.judging import judge_rows
-from analyzer.pipeline.parquet import layout
+from analyzer.pipeline.parts import Judging
 from analyzer.pipeline.reading import Reading
 from analyzer.pipeline.tail import Tail
-from analyzer.pipeline.verdicts import PARTIAL_KEYS, expanded, partial_cube, verdict_rows
+from analyzer.pipeline.verdicts import PARTIAL_KEYS, expanded
 from analyzer.schema import CAUSES, MESSAGES, REJECTS
 from analyzer.tenant.model import Tenant
+
+
+class Cluster(Protocol):
+    """Machines whose workers can be the crew of a run (analyzer.pipeline.cluster)."""
+
+    def crew(self, intake: Intake, engine: Engine, directory: Path) -> AbstractContextManager[Crew[pa.Table]]:
+        """Give the crew, which opens the sources of this intake and writes the parts into the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ def run(
     options: Options,
     *,
     progress: Callable[[Progress], None] = lambda _: None,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Judge every row of the logs and write messages/ and rejects.parquet into a directory.
 
@@ -67,15 +75,19 @@ def run(
         directory: an existing, empty folder.
         options: period, format, workers.
         progress: called after each batch.
+        cluster: whose workers do the work; None are the threads of this machine.
 
     Raises:
         LogError: nothing could be read from any of the inputs.
     """
     intake, engine, cube, tail = Intake(find(logs), options), Engine(tenant), Cube(PARTIAL_KEYS), Tail(tenant)
     (directory / "messages").mkdir()
-    judge = _Judging(engine, directory / "messages")
-    with pq.ParquetWriter(directory / "rejects.parquet", REJECTS.arrow, compression="zstd") as rejects:
-        reading = Reading(intake, directory, judge, rejects.write_table, progress)
+    judge = Judging(engine, directory / "messages")
+    with (
+        cluster.crew(intake, engine, directory) if cluster else nullcontext() as crew,
+        pq.ParquetWriter(directory / "rejects.parquet", REJECTS.arrow, compression="zstd") as rejects,
+    ):
+        reading = Reading(intake, directory, judge, rejects.write_table, progress, crew)
         for part in reading.results():
             verdicts = engine.ledger.column("verdict", part.column("result").to_numpy())
             cube.add(tail.folded(part, verdicts))
@@ -83,25 +95,8 @@ def run(
         raise LogError("logs", f"none of {len(intake.sources)} files could be read", intake.unreadable[0])
     folded = cube.table()
     if folded is None:
-        pq.write_table(MESSAGES.empty(), directory / "messages" / "part-00000.parquet")
+        pq.write_table(MESSAGES.empty(), directory / "messages" / "part-000000.parquet")
     causes = merge([expanded(folded, engine)]) if folded is not None else CAUSES.empty()
     books, unreadable = tuple(intake.books), tuple(intake.unreadable)
     coverage = cover(books, reading.hours, tenant, unreadable=unreadable, ambiguous=intake.ambiguous)
     return Outcome(books, unreadable, causes, coverage, tail.messages)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judging:
-    """Judges the rows of a part, writes them, and folds them."""
-
-    engine: Engine
-    directory: Path
-
-    def __call__(self, rows: pa.Table, format_: Format, part: int) -> pa.Table:
-        """Give the part's share of the cube."""
-        carries = Carries(format_.evidence.value)
-        witness = Witness(carries, format_.has_directionality, format_.vantage)
-        numbers = judge_rows(rows, self.engine, witness)
-        verdicts = verdict_rows(rows, numbers, self.engine)
-        pq.write_table(verdicts, self.directory / f"part-{part:05d}.parquet", **layout(verdicts.schema))
-        return partial_cube(verdicts, numbers, self.engine, format_.name)

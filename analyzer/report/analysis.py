@@ -30,6 +30,7 @@ from analyzer.inputs import find
 from analyzer.moments import utc
 from analyzer.pipeline import Options, Outcome, Progress, folding_notes, run
 from analyzer.pipeline.coverage import moment
+from analyzer.report.machines import machines
 from analyzer.report.report import Report, write_report
 from analyzer.report.run import SCHEMA_VERSION
 from analyzer.report.windows import change_windows
@@ -54,6 +55,8 @@ def analyze(
     policy: Mapping[str, str] | None = None,
     judge_earlier: bool | None = None,
     workers: int | None = None,
+    engine: str | None = None,
+    dask: str | None = None,
     force: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
@@ -71,7 +74,9 @@ def analyze(
         encoding: a code page such as `cp1251`, where the bytes do not tell.
         policy: single values that outrank mailflow.toml.
         judge_earlier: judge rows older than the first dated snapshot by it; None leaves it to mailflow.toml.
-        workers: threads; None takes one a core.
+        workers: threads, or processes of a cluster started here; None takes one a core.
+        engine: `threads`, or `dask` for a cluster started here; None is what `dask` asks for.
+        dask: address of the scheduler of a Dask cluster that does the work; it has to see the logs and `out`.
         force: replace an earlier report at `out`.
         progress: called after each chunk.
 
@@ -93,8 +98,8 @@ def analyze(
     earlier = own.judge_earlier if judge_earlier is None else judge_earlier
     settings = replace(own.ruled_by(policy), judge_earlier=earlier)
     ruled = replace(tenant, settings=settings)
-    with _aside(target, force=force) as directory:
-        outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress)
+    with machines(engine, dask, workers) as cluster, _aside(target, force=force) as directory:
+        outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress, cluster=cluster)
         record = _record(outcome, options, ruled=ruled, given=tenant, chosen=policy or {}, started=started)
         checked = _cross_checked([str(log) for log in logs], outcome, options)
         record["completeness"]["notes"] += [] if checked is None else differences(checked)

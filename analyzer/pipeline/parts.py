@@ -1,0 +1,36 @@
+"""The sink of a run: rows of a part to verdicts, verdicts to a file, and what they add to the cube."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analyzer.evidence import Carries, Witness
+from analyzer.formats import Format
+from analyzer.pipeline.engine import Engine
+from analyzer.pipeline.judging import judge_rows
+from analyzer.pipeline.parquet import layout
+from analyzer.pipeline.verdicts import partial_cube, verdict_rows
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Judges the rows of a part, writes them, and folds them."""
+
+    engine: Engine
+    directory: Path
+
+    def __call__(self, rows: pa.Table, format_: Format, part: int) -> pa.Table:
+        """Give the part's share of the cube."""
+        carries = Carries(format_.evidence.value)
+        witness = Witness(carries, format_.has_directionality, format_.vantage)
+        numbers = judge_rows(rows, self.engine, witness)
+        verdicts = verdict_rows(rows, numbers, self.engine)
+        file = self.directory / f"part-{part:06d}.parquet"
+        aside = file.with_name(f".{file.name}.{uuid4().hex}")  # whoever does the part again does not meet half of it
+        pq.write_table(verdicts, aside, **layout(verdicts.schema))
+        aside.rename(file)
+        return partial_cube(verdicts, numbers, self.engine, format_.name)
