@@ -31,7 +31,7 @@ test: $(VENV)/.ready-dev ## run every test (ARGS=... goes to pytest)
 
 test-lowest: $(VENV)/.ready-dev ## run every test on the oldest versions that pyproject.toml allows (Python 3.11)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/lowest
-	$(BIN)/uv pip install --quiet --python build/lowest --resolution lowest-direct -r pyproject.toml --extra notebook
+	$(BIN)/uv pip install --quiet --python build/lowest --resolution lowest-direct -r pyproject.toml --extra dask --extra notebook
 	$(BIN)/uv pip install --quiet --python build/lowest pytest hypothesis
 	$(BIN)/uv pip install --quiet --python build/lowest --no-deps -e .
 	build/lowest/bin/python -m pytest -W default $(ARGS)

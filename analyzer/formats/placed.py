@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analyzer.formats.chunk import Chunk
+from analyzer.formats.chunk import CHUNK_BYTES, Chunk
 from analyzer.formats.log import Log
 from analyzer.inputs import Source
 
@@ -49,14 +49,15 @@ class Placed:
         return found
 
 
-def placed(log: Log, folder: Path) -> Iterator[Placed]:
+def placed(log: Log, folder: Path, *, size: int = CHUNK_BYTES) -> Iterator[Placed]:
     """Read a log from its beginning and give its chunks' places.
 
     Args:
         log: As recognised.
         folder: Where chunks are set down that do not lie in the log as they are; made where it is wanted.
+        size: About so many bytes of UTF-8 a chunk.
     """
-    for number, chunk in enumerate(log.chunks()):
+    for number, chunk in enumerate(log.chunks(size=size)):
         start = log.start_of(chunk)
         if start is not None:
             yield Placed(chunk.size, start, replace(chunk, data=b"", notes=(), onward=None))

@@ -16,6 +16,9 @@ from analyzer.pipeline.judging import judge_rows
 from analyzer.pipeline.parquet import layout
 from analyzer.pipeline.verdicts import partial_cube, verdict_rows
 
+HALF_WRITTEN = ".part-"  # how the names of such files begin
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """Judges the rows of a part, writes them, and folds them."""
@@ -30,7 +33,7 @@ class Judging:
         numbers = judge_rows(rows, self.engine, witness)
         verdicts = verdict_rows(rows, numbers, self.engine)
         file = self.directory / f"part-{part:06d}.parquet"
-        aside = file.with_name(f".{file.name}.{uuid4().hex}")  # whoever does the part again does not meet half of it
+        aside = file.with_name(f"{HALF_WRITTEN}{part}-{uuid4().hex}")  # a worker may be lost while it writes
         pq.write_table(verdicts, aside, **layout(verdicts.schema))
         aside.rename(file)
         return partial_cube(verdicts, numbers, self.engine, format_.name)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distributed import Client, LocalCluster
-from distributed.comm import get_address_host_port
+from distributed.comm.addressing import get_address_host_port
 
 from analyzer.errors import MailflowError, UsageError
 from analyzer.pipeline.cluster import tasks
 from analyzer.pipeline.cluster.crew import Workers
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.intake import Intake
+from analyzer.pipeline.parts import HALF_WRITTEN
 
 _PATIENCE = "20s"
 _AHEAD = 2  # batches in flight for each thread of the cluster
@@ -58,6 +59,8 @@ class Cluster:
             crew.expect(intake.sources)
             intake.open = crew.open
             yield crew
+            for half in errand.messages.glob(f"{HALF_WRITTEN}*"):  # by workers that were lost meanwhile
+                half.unlink()
 
     def _able(self, errand: tasks.Errand) -> int:
         """See that every worker can do the work; give the number of their threads."""
@@ -94,7 +97,9 @@ def connected(address: str) -> Iterator[Cluster]:
 def local(workers: int) -> Iterator[Cluster]:
     """Start a cluster of so many processes on this machine; it listens to nobody else and ends with the run."""
     with (
-        LocalCluster(workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as started,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as started,
         Client(started, set_as_default=False) as client,
     ):
         yield Cluster(client, "the cluster on this machine")
