@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -155,9 +156,7 @@ def test_one_bad_file_among_good_ones_is_named(tenant: Path, tmp_path: Path) -> 
 def test_a_broken_export_gets_one_clear_line(company: Generated, tmp_path: Path) -> None:
     """A tenant folder with one broken export names the file and gives exit code 3."""
     folder = tmp_path / "tenant"
-    folder.mkdir()
-    for file in company.tenant.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
+    copytree(company.tenant, folder)
     (folder / "OutboundConnectors.json").write_text('[{"Name": "Connector 1", ', "utf-8")
     done = mailflow("analyze", company.logs["extended"], "--tenant", folder, "--out", "audit", cwd=tmp_path)
 

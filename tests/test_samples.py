@@ -133,12 +133,17 @@ def test_every_fault_is_in_the_sample() -> None:
     assert set(truth.column("fault").to_pylist()) - {None} == {fault.kind for fault in FAULTS}
 
 
+def files_below(folder: Path) -> dict[str, Path]:
+    """Give every file of a folder by its path in it."""
+    return {str(file.relative_to(folder)): file for file in folder.rglob("*") if file.is_file()}
+
+
 def test_the_samples_are_what_the_simulator_writes_today(tmp_path: Path) -> None:
     """`make samples` would change nothing: the committed text files are those of the present simulator."""
     rows = pq.read_metadata(SAMPLES / "truth.parquet").num_rows
     made = generate(tmp_path / "made", rows=rows, formats=sorted({*MADE.values(), "message-trace-json"}))
-    committed = {log.name: log for log in MADE} | {file.name: file for file in (SAMPLES / "tenant").iterdir()}
-    written = {file.name: file for file in (*made.logs.values(), *made.tenant.iterdir())}
+    committed = {log.name: log for log in MADE} | files_below(SAMPLES / "tenant")
+    written = {log.name: log for log in made.logs.values()} | files_below(made.tenant)
 
     assert written.keys() == committed.keys()
     assert [name for name in written if written[name].read_bytes() != committed[name].read_bytes()] == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import NAMESPACE_URL, uuid5
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +17,9 @@ from analyzer.simulator.hops import (
     Hops,
     hops,
 )
+from analyzer.simulator.servers import OLD_CONNECTOR, RECEIVE_CONNECTOR, SEND_CONNECTOR, stray
 from analyzer.simulator.traffic import Ints, Plan
 
-RECEIVE_CONNECTOR = "EX1\\Default Frontend EX1"
-SEND_CONNECTOR = f"Outbound to Office 365 - {uuid5(NAMESPACE_URL, 'https://contoso.com/outbound')}"
 _FIELDS = (
     "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,event-id,"
     "internal-message-id,message-id,network-message-id,recipient-address,recipient-status,total-bytes,"
@@ -41,20 +38,20 @@ _NONE_SHOWN = "TlsDomainCapabilities='None'; Status='NoRemoteCertificate'"
 _SHOWN = "Sending certificate Subject Issuer name Serial number Thumbprint Not before Not after Subject alternate names"
 
 
-def tracking(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001  every log is asked alike
+def tracking(columns: Columns, plan: Plan) -> pa.Table:
     """Write an arrival, and a sending or a delivery, of each message at the server."""
     seen = hops(columns)
-    both = [_events(columns, seen, arrival=arrival) for arrival in (True, False)]
+    both = [_events(columns, seen, plan, arrival=arrival) for arrival in (True, False)]
     order = np.arange(2 * len(seen.message)).reshape(2, -1).T.ravel()
     return pa.concat_tables(both).take(pa.array(order))
 
 
-def _events(columns: Columns, seen: Hops, *, arrival: bool) -> pa.Table:
+def _events(columns: Columns, seen: Hops, plan: Plan, *, arrival: bool) -> pa.Table:
     batch, message = columns.batch, pa.array(seen.message)
     count = pa.array(np.diff(seen.offsets)).cast(pa.string())
     words = {
         "date-time": seen.at(0 if arrival else 400),
-        "connector-id": RECEIVE_CONNECTOR if arrival else seen.either(SEND_CONNECTOR, ""),
+        "connector-id": RECEIVE_CONNECTOR if arrival else seen.either(_sent_by(columns, seen, plan), ""),
         "source": "SMTP" if arrival else seen.either("SMTP", "STOREDRIVER"),
         "event-id": "RECEIVE" if arrival else seen.either("SENDEXTERNAL", "DELIVER"),
         "client-ip": seen.either(CLIENT_IP, OFFICE365_IP) if arrival else SERVER_IP,
@@ -77,6 +74,12 @@ def _events(columns: Columns, seen: Hops, *, arrival: bool) -> pa.Table:
     return _table(words, _FIELDS.split(","), len(seen.message))
 
 
+def _sent_by(columns: Columns, seen: Hops, plan: Plan) -> pa.StringArray:
+    """Name the Send connector that the log has for each message."""
+    strays = pa.array(stray(columns.batch.first_message + seen.message) & plan.faults)
+    return pc.if_else(strays, OLD_CONNECTOR, SEND_CONNECTOR)
+
+
 def _each(seen: Hops, status: str) -> pa.StringArray:
     """Repeat a status for each recipient."""
     return pc.replace_substring_regex(seen.recipients, r"[^;]+", status)
@@ -87,17 +90,17 @@ def _table(words: dict[str, pa.StringArray | str], names: list[str], rows: int) 
     return pa.table({name: pa.repeat(word, rows) if isinstance(word, str) else word for name, word in whole.items()})
 
 
-def smtp_send(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001
+def smtp_send(columns: Columns, plan: Plan) -> pa.Table:
     """Write the sessions in which the server handed messages to Office 365."""
-    return _sessions(columns, outgoing=True)
+    return _sessions(columns, plan, outgoing=True)
 
 
-def smtp_receive(columns: Columns, plan: Plan) -> pa.Table:  # noqa: ARG001
+def smtp_receive(columns: Columns, plan: Plan) -> pa.Table:
     """Write the sessions in which the server took messages from Office 365."""
-    return _sessions(columns, outgoing=False)
+    return _sessions(columns, plan, outgoing=False)
 
 
-def _sessions(columns: Columns, *, outgoing: bool) -> pa.Table:
+def _sessions(columns: Columns, plan: Plan, *, outgoing: bool) -> pa.Table:
     """Write a session a message: connect, TLS, envelope, reply, disconnect."""
     seen = hops(columns)
     mine = np.flatnonzero(seen.outgoing.to_numpy(zero_copy_only=False) == outgoing)
@@ -120,7 +123,16 @@ def _sessions(columns: Columns, *, outgoing: bool) -> pa.Table:
         _lines(own, 11, (answer, "250 2.1.5 Recipient OK", "")),
     ]
     parts += [_lines(np.arange(len(mine)), 20 + n, line) for n, line in enumerate(after)]
-    return _in_sessions(columns, seen, mine, parts, outgoing=outgoing)
+    connector = _sent_by(columns, seen, plan) if outgoing else pa.repeat(RECEIVE_CONNECTOR, len(seen.message))
+    local, remote = ("24518", "25") if outgoing else ("25", "40110")
+    told = {
+        "date-time": seen.at(0).take(pa.array(mine)),
+        "connector-id": connector.take(pa.array(mine)),
+        "session-id": pc.utf8_upper(pc.utf8_slice_codeunits(columns.network_id, 0, 16)).take(message),
+        "local-endpoint": pa.repeat(f"{SERVER_IP}:{local}", len(mine)),
+        "remote-endpoint": pa.repeat(f"{OFFICE365_IP}:{remote}", len(mine)),
+    }
+    return _in_sessions(parts, told)
 
 
 _Part = tuple[Ints, Ints, pa.StringArray, pa.StringArray, pa.StringArray]
@@ -132,23 +144,14 @@ def _lines(session: Ints, order: int, line: tuple[str, pa.StringArray | str, str
     return session, np.full(len(session), order), event, data, context
 
 
-def _in_sessions(columns: Columns, seen: Hops, mine: Ints, parts: list[_Part], *, outgoing: bool) -> pa.Table:
+def _in_sessions(parts: list[_Part], told: dict[str, pa.StringArray]) -> pa.Table:
+    """Put the lines in order; `told` is what every line of a session has."""
     session, order = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
     at = np.lexsort((order, session))  # stable: the recipients of a session stay in their order
     event, data, context = (pa.concat_arrays([part[n] for part in parts]).take(pa.array(at)) for n in (2, 3, 4))
     session = session[at]
     number = np.arange(len(session)) - np.searchsorted(session, session)
-    ids = pc.utf8_upper(pc.utf8_slice_codeunits(columns.network_id, 0, 16)).take(pa.array(seen.message[mine][session]))
-    remote = f"{OFFICE365_IP}:25" if outgoing else f"{OFFICE365_IP}:40110"
-    words = {
-        "date-time": seen.at(0).take(pa.array(mine[session])),
-        "connector-id": SEND_CONNECTOR if outgoing else RECEIVE_CONNECTOR,
-        "session-id": ids,
-        "sequence-number": pa.array(number).cast(pa.string()),
-        "local-endpoint": f"{SERVER_IP}:24518" if outgoing else f"{SERVER_IP}:25",
-        "remote-endpoint": remote,
-        "event": event,
-        "data": data,
-        "context": context,
-    }
-    return _table(words, list(words), len(session))
+    of_session = {name: words.take(pa.array(session)) for name, words in told.items()}
+    words = {"sequence-number": pa.array(number).cast(pa.string()), "event": event, "data": data, "context": context}
+    names = ("date-time", "connector-id", "session-id", "sequence-number", "local-endpoint", "remote-endpoint")
+    return _table({**of_session, **words}, [*names, "event", "data", "context"], len(session))

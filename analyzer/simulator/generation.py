@@ -117,7 +117,7 @@ def _write(plan: Plan, folder: Path, *, formats: Sequence[LogFormat], progress: 
     write_tenant(folder / TENANT, plan.topology.exports(plan.faults))
     (folder / LOGS).mkdir()
     with ExitStack() as files:
-        truth = files.enter_context(Truth(folder / TRUTH_FILE))
+        truth = files.enter_context(Truth(folder / TRUTH_FILE, plan))
         logs = [files.enter_context(Log(one, folder / LOGS)) for one in formats]
         for batch in traffic(plan):
             worded = columns(batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,11 +51,18 @@ class Hops:
         return pc.binary_join_element_wise(pc.utf8_slice_codeunits(iso(self.moment + 1000 * delay), 0, 23), "Z", "")
 
 
+def sent_by_servers(columns: Columns) -> npt.NDArray[np.bool_]:
+    """Mark the recipients of a batch to whom the servers sent a message."""
+    batch = columns.batch
+    ours = np.array([scenario.source.place == ONPREMISES for scenario in SCENARIOS])[batch.scenario]
+    sent: npt.NDArray[np.bool_] = legs_that(lambda leg: leg.on_arrival)[batch.leg] & ours[batch.message]
+    return sent
+
+
 def hops(columns: Columns) -> Hops:
     """Find the messages of a batch that passed the servers."""
     batch = columns.batch
-    ours = np.array([scenario.source.place == ONPREMISES for scenario in SCENARIOS])[batch.scenario]
-    sent = legs_that(lambda leg: leg.on_arrival)[batch.leg] & ours[batch.message]
+    sent = sent_by_servers(columns)
     taken = legs_that(lambda leg: leg.event is Event.SEND and PLACES[leg.to] == ONPREMISES)[batch.leg]
     place = np.concatenate([np.flatnonzero(sent), np.flatnonzero(taken)])
     outgoing = np.concatenate([np.ones(sent.sum(), np.bool_), np.zeros(taken.sum(), np.bool_)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.simulator.company import People
 from analyzer.simulator.configuration import inbound_connectors, outbound_connectors, transport_rules
 from analyzer.simulator.repertoire import SCENARIOS
+from analyzer.simulator.servers import OWN_ACCEPTED, receive_connectors, send_connectors
 from analyzer.simulator.topology import Exports, Topology
 
 ACCEPTED_DOMAINS = (
@@ -58,6 +59,9 @@ def hybrid_exports(faults: bool) -> Exports:  # noqa: FBT001  the one thing that
         accepted=ACCEPTED_DOMAINS,
         recipients=RECIPIENT_TYPES,
         settings=SETTINGS,
+        send=tuple(send_connectors()),
+        receive=tuple(receive_connectors()),
+        own_accepted=OWN_ACCEPTED,
     )
 
 

@@ -12,8 +12,8 @@ from analyzer.simulator.configuration import CHANGED, identity
 from analyzer.simulator.topology import Exports
 
 
-def _accepted(exports: Exports) -> Iterator[Mapping[str, str]]:
-    for domain, domain_type in exports.accepted:
+def _accepted(domains: Iterable[tuple[str, str]]) -> Iterator[Mapping[str, str]]:
+    for domain, domain_type in domains:
         yield {
             "Name": domain,
             "DomainName": domain,
@@ -76,9 +76,15 @@ def write_tenant(folder: Path, exports: Exports) -> None:
     _write_json(folder / "OrganizationConfig.json", identity("contoso.onmicrosoft.com") | {"RejectDirectSend": False})
     if exports.features is not None:
         _write_json(folder / "HybridConfiguration.json", _hybrid(exports.features))
-    _write_csv(folder / "AcceptedDomains.csv", _accepted(exports))
+    _write_csv(folder / "AcceptedDomains.csv", _accepted(exports.accepted))
     _write_csv(folder / "Recipients.csv", _recipients(exports))
     (folder / "mailflow.toml").write_text(exports.settings, encoding="utf-8")
+    if exports.send:
+        own = folder / "onpremises"
+        own.mkdir(exist_ok=True)
+        _write_json(own / "SendConnectors.json", list(exports.send))
+        _write_json(own / "ReceiveConnectors.json", list(exports.receive))
+        _write_csv(own / "AcceptedDomains.csv", _accepted(exports.own_accepted))
 
 
 def _hybrid(features: tuple[str, ...]) -> Mapping[str, object]:

@@ -16,7 +16,8 @@ class Exports:
     """What the administrator exports, and what mailflow.toml adds.
 
     `accepted` gives each domain and its type, `recipients` each group of people and its RecipientTypeDetails;
-    `features` are those of Get-HybridConfiguration, None where it is not exported.
+    `features` are those of Get-HybridConfiguration, None where it is not exported. `send`,
+    `receive` and `own_accepted` come from the shell of the company's own servers.
     """
 
     outbound: tuple[Export, ...]
@@ -26,6 +27,9 @@ class Exports:
     recipients: tuple[tuple[People, str], ...]
     settings: str
     features: tuple[str, ...] | None = None
+    send: tuple[Export, ...] = ()
+    receive: tuple[Export, ...] = ()
+    own_accepted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analyzer.schema import CODED, COUNT, TEXT, TIME, Column, TableSchema
 from analyzer.simulator.columns import Columns, dashed, of_leg, of_scenario
+from analyzer.simulator.hops import sent_by_servers
 from analyzer.simulator.scenario import PLACES
+from analyzer.simulator.servers import SEND_CONNECTOR, stray
+from analyzer.simulator.traffic import Plan
 
 TRUTH = TableSchema(
     "truth",
@@ -30,11 +34,13 @@ TRUTH = TableSchema(
         Column("verdict_with_connectors", CODED, "Due in an event log, its rows grouped by message and recipient."),
         Column("verdict_one_column", CODED, "Due where one connector cell serves both sides and every recipient."),
         Column("verdict_without_connectors", CODED, "Due where the log names no connector."),
+        Column("selected_send_connector", CODED, "The right Send connector of the own server; null = it sent nothing."),
+        Column("verdict_own_server", CODED, "Due on the sending in the own server's logs; null = it sent nothing."),
     ),
 )
 
 
-def _table(columns: Columns) -> pa.Table:
+def _table(columns: Columns, plan: Plan) -> pa.Table:
     batch, spread = columns.batch, columns.to_recipients
     scenario, leg = batch.scenario[batch.message], batch.leg
     cells = {
@@ -52,14 +58,28 @@ def _table(columns: Columns) -> pa.Table:
         "verdict_with_connectors": of_leg(leg, lambda one: one.due.per_event),
         "verdict_one_column": of_leg(leg, lambda one: one.due.one_column),
         "verdict_without_connectors": of_leg(leg, lambda one: one.due.without),
+        **_at_own_servers(columns, plan),
     }
     return pa.table(cells).cast(TRUTH.arrow)
+
+
+def _at_own_servers(columns: Columns, plan: Plan) -> dict[str, pa.Array]:
+    """Say what is due in the log of the servers that sent a message to Office 365, where they did."""
+    sent = pa.array(sent_by_servers(columns))
+    strays = pa.array(stray(columns.batch.first_message + columns.batch.message) & plan.faults)
+    due = pc.if_else(strays, "mismatch", "match") if plan.topology.exports(plan.faults).send else "no_evidence"
+    nobody = pa.scalar(None, pa.string())
+    return {
+        "selected_send_connector": pc.if_else(sent, SEND_CONNECTOR, nobody),
+        "verdict_own_server": pc.if_else(sent, due, nobody),
+    }
 
 
 class Truth:
     """truth.parquet, growing by batches; a context manager that ends the file properly."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self._plan = plan
         self._writer = pq.ParquetWriter(path, TRUTH.arrow, compression="zstd")
 
     def __enter__(self) -> Self:
@@ -70,4 +90,4 @@ class Truth:
 
     def append(self, columns: Columns) -> None:
         """Write the rows of one batch."""
-        self._writer.write_table(_table(columns))
+        self._writer.write_table(_table(columns, self._plan))

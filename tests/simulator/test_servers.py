@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from analyzer.findings import find_all
 from analyzer.pipeline import Options, run
 from analyzer.simulator import Generated, generate
 from analyzer.tenant import load_tenant
@@ -86,11 +87,56 @@ def test_envelope_size_and_time_agree(name: str, made: Generated, readings: dict
         assert abs(row["received_at"] - due["received_at"]) < HOP
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_they_raise_no_alarm(name: str, made: Generated, tmp_path: Path) -> None:
-    """Whatever fault Office 365 shows, a server's own log is no evidence of it."""
-    (tmp_path / "out").mkdir()
-    run([str(made.logs[name])], load_tenant(made.tenant), tmp_path / "out", Options())
-    rows = pq.read_table(tmp_path / "out" / "messages", columns=["verdict", "reason", "evidence"]).to_pylist()
+def judged(log: Path, tenant: Path, out: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run a log: its rows and its findings."""
+    out.mkdir()
+    ours = load_tenant(tenant)
+    found = run([str(log)], ours, out, Options())
+    return pq.read_table(out / "messages").to_pylist(), find_all(found.causes, ours).to_pylist()
 
-    assert {tuple(row.values()) for row in rows} == {("no_evidence", "own-server-log", "none")}
+
+@pytest.mark.parametrize("name", ["message-tracking", "smtp-send"])
+def test_every_sending_is_judged_as_the_truth_says(name: str, made: Generated, tmp_path: Path) -> None:
+    """The planted Send connector is found in each log that names connectors, and nothing besides it."""
+    rows, findings = judged(made.logs[name], made.tenant, tmp_path / "out")
+    truth = {(row["message_id"], row["recipient"]): row for row in pq.read_table(made.truth).to_pylist()}
+    sent = [row for row in rows if row["outbound_verdict"] is not None]
+    due = {key: row for key, row in truth.items() if row["verdict_own_server"] is not None}
+
+    assert {"match", "mismatch"} == {row["verdict_own_server"] for row in due.values()}
+    assert {(row["message_id"], row["recipient"]) for row in sent} == due.keys()
+    for row in sent:
+        expected = due[row["message_id"], row["recipient"]]
+        assert row["verdict"] == expected["verdict_own_server"]
+        assert row["selected_outbound_connector"] == expected["selected_send_connector"]
+    planted = sum(row["verdict_own_server"] == "mismatch" for row in due.values())
+    assert sum(f["messages"] for f in findings if f["code"] == "MF101") == planted
+    of_mail = {f["code"] for f in findings if f["severity"] != "info" and not f["code"].startswith("MF3")}
+    assert of_mail == {"MF101"}
+
+
+@pytest.mark.parametrize("name", ["message-tracking", "smtp-receive"])
+def test_what_came_in_met_its_receive_connector(name: str, made: Generated, tmp_path: Path) -> None:
+    """Every arrival is a match, deliveries are local, and no fault of Office 365 shows."""
+    rows, _ = judged(made.logs[name], made.tenant, tmp_path / "out")
+
+    assert {row["verdict"] for row in rows if row["event"] in ("RECEIVE", "DELIVER")} == {"match"}
+
+
+@pytest.mark.parametrize("name", ["postfix", "sendmail"])
+def test_logs_without_connectors_have_no_verdict(name: str, made: Generated, tmp_path: Path) -> None:
+    """Whatever fault Office 365 shows, the log of a mail server without connectors is no evidence of it."""
+    rows, _ = judged(made.logs[name], made.tenant, tmp_path / "out")
+
+    assert {(row["verdict"], row["reason"], row["evidence"]) for row in rows} == {
+        ("no_evidence", "own-server-log", "none")
+    }
+
+
+def test_without_faults_every_sending_matches(tmp_path: Path) -> None:
+    """A sound company's logs give no finding above information."""
+    made = generate(tmp_path / "made", rows=1500, faults=False, formats=["message-tracking"])
+    rows, findings = judged(made.logs["message-tracking"], made.tenant, tmp_path / "out")
+
+    assert {row["verdict"] for row in rows} == {"match"}
+    assert {f["code"] for f in findings if f["severity"] != "info" and not f["code"].startswith("MF3")} == set()

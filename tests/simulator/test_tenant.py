@@ -39,7 +39,7 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
 
 
 def test_folder_holds_every_kind_of_export(folder: Path) -> None:
-    """Seven files, each parsed by the standard library."""
+    """Ten files, each parsed by the standard library; three of them come from the own servers' shell."""
     settings = tomllib.loads((folder / "mailflow.toml").read_text("utf-8"))
 
     assert {path.name for path in folder.iterdir()} == {
@@ -50,7 +50,11 @@ def test_folder_holds_every_kind_of_export(folder: Path) -> None:
         "AcceptedDomains.csv",
         "Recipients.csv",
         "mailflow.toml",
+        "onpremises",
     }
+    assert len(objects(folder, "onpremises/SendConnectors.json")) == 2
+    assert len(objects(folder, "onpremises/ReceiveConnectors.json")) == 2
+    assert {one["DomainName"] for one in rows(folder, "onpremises/AcceptedDomains.csv")} >= {"contoso.com"}
     assert settings["mx"] == {"default": "office365"}
     assert json.loads((folder / "OrganizationConfig.json").read_text("utf-8"))["RejectDirectSend"] is False
 
