@@ -9,6 +9,12 @@ import click
 
 from analyzer.errors import UsageError
 
+# Written out: to import the simulator for its names would slow down every command.
+_TOPOLOGY = (
+    "The design of mail flow, each with faults of its own: hybrid, cloud-only (none), filtered (the MX at a filter "
+    "service), centralized, accident (centralized by mistake), catch-all, migrated or listed."
+)
+
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write into.")
@@ -16,7 +22,7 @@ from analyzer.errors import UsageError
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, other traffic.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Length of the period.")
 @click.option("--format", "formats", multiple=True, metavar="NAME", help="Write only this log; may be repeated.")
-@click.option("--topology", default="hybrid", show_default=True, metavar="NAME", help="Another design of mail flow.")
+@click.option("--topology", default="hybrid", show_default=True, metavar="NAME", help=_TOPOLOGY)
 @click.option("--no-faults", is_flag=True, help="A tenant in order: nothing is planted.")
 @click.option("--force", is_flag=True, help="Replace what was generated before.")
 def generate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from analyzer.cli.generate import generate
 from analyzer.errors import UsageError
+from analyzer.simulator import TOPOLOGIES
 
 
 def test_prints_the_folder_on_stdout_and_nothing_else(tmp_path: Path) -> None:
@@ -33,6 +35,14 @@ def test_existing_folder_is_refused_without_force(tmp_path: Path) -> None:
     assert isinstance(refused.exception, UsageError)
     assert "--force" in str(refused.exception)
     assert forced.exit_code == 0
+
+
+def test_help_names_every_topology() -> None:
+    """Nobody has to guess a name to learn the others from the refusal."""
+    lines = CliRunner().invoke(generate, ["--help"]).stdout.partition("--topology")[2].splitlines()
+    told = " ".join(line.strip() for line in lines)
+
+    assert all(re.search(rf"\b{topology.name}\b", told) for topology in TOPOLOGIES)
 
 
 def test_another_topology_is_asked_for_by_name(tmp_path: Path) -> None:
