@@ -121,7 +121,8 @@ class Bench:
                 del commands["polars"], commands["duckdb"]
             self.turns("summary", size, log, commands, rows=None, turns=turns or _turns(size))
             if size <= _BY_HAND:
-                by_hand = {"pandas": [sys.executable, "-m", "benchmarks.by_hand", str(log), str(tenant)]}
+                files = (log, tenant, self.folder / "by_hand.csv")
+                by_hand = {"pandas": [sys.executable, "-m", "benchmarks.by_hand", *map(str, files)]}
                 self.turns("summary", size, log, by_hand, rows=None, turns=turns or (2 if size <= 100_000 else 1))
 
     def formats(self) -> None:
