@@ -22,7 +22,8 @@ T = TypeVar("T", bound=Hashable)
 
 Codes = NDArray[np.int64]
 
-_REMEMBERED_VALUES = 1_000_000
+# Of each kind: senders, recipients, addresses ... A value takes some 200 bytes; one that is forgotten, microseconds.
+_REMEMBERED_VALUES = 200_000
 _UNKNOWN = -1
 
 

@@ -141,7 +141,7 @@ class Lens:
         self._declared = NetworkTable(settings.onpremises_addresses)
         self._services = NetworkTable(tuple(n for s in settings.services for n in s.addresses))
         self._devices = NetworkTable(settings.direct_send_networks)
-        self.domain = lru_cache(maxsize=200_000)(self._domain)
+        self.domain = lru_cache(maxsize=20_000)(self._domain)  # the classes of addresses are remembered beside it
 
     @property
     def reading(self) -> Hashable:
