@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from analyzer.addresses import covers
@@ -12,6 +13,14 @@ from analyzer.tenant.model import AcceptedDomain, InboundConnector, MoveBatch, O
 from analyzer.tenant.versions import Change, Listed, histories
 
 _FEW_MINUTES = 100  # beyond that a time is told in hours
+
+# Fields of a snapshot whose changes no WhenChangedUTC tells: the export itself is what is known.
+_UNDATED = {
+    "directory": "recipients",
+    "organization": "organization settings",
+    "hybrid": "hybrid configuration",
+    "remote": "remote domains",
+}
 
 Row = Mapping[str, Any]  # a finding's columns, and the `domains` of its messages
 
@@ -69,15 +78,22 @@ def _concerns(version: Listed, row: Row) -> bool:
 
 
 def events(tenant: Tenant) -> Iterator[Event]:
-    """Give every change of an object, every batch of moves and every later snapshot."""
+    """Give every change of an object, every batch of moves, and every snapshot that brought what has no date."""
     for history in histories(tenant).values():
         yield from (Event(c.words, c.earliest, c.latest, c) for c in history.changes)
     for batch in tenant.batches:
         moved = "a mailbox was" if batch.mailboxes == 1 else f"{batch.mailboxes:,} mailboxes were"
         yield Event(f"{moved} moved", batch.begin, batch.end, batch)
-    for snapshot in tenant.snapshots[1:]:
-        if snapshot.since is not None:
-            yield Event(f"snapshot {snapshot.name} began", snapshot.since, snapshot.since)
+    for before, snapshot in pairwise(tenant.snapshots):
+        new = [words for name, words in _UNDATED.items() if _differs(getattr(before, name), getattr(snapshot, name))]
+        if new and snapshot.since is not None:
+            told = f"snapshot {snapshot.name} began, with other {' and '.join(new)}"
+            yield Event(told, snapshot.since, snapshot.since)
+
+
+def _differs(before: object, after: object) -> bool:
+    # Two lists of recipients are not compared: one that was not carried over is another.
+    return before is not after and before != after
 
 
 def _length(time: timedelta) -> str:

@@ -14,8 +14,8 @@ from analyzer.findings import find_all
 from analyzer.pipeline import Options, run
 from analyzer.simulator import FAULTS, generate
 from analyzer.tenant import load_tenant
-from analyzer.tenant.model import ConnectorType, MoveBatch, Tenant
-from tests.builders import accepted, inbound, outbound, rule, snapshot, tenant
+from analyzer.tenant.model import ConnectorType, MoveBatch, Organization, Tenant
+from tests.builders import accepted, directory, inbound, outbound, rule, snapshot, tenant
 from tests.findings.test_findings import ARRIVAL, OUT, causes
 
 START = datetime(2026, 10, 5, tzinfo=UTC)
@@ -123,9 +123,17 @@ LANE = outbound("Connector 2", "contoso.com", changed_at=AT)
             tenant(outbound=(outbound("Connector 2", "contoso.com", changed_at=AT - DAY),)), None, id="a day earlier"
         ),
         pytest.param(
-            tenant(snapshot(name="a", since=START - DAY), snapshot(name="b", since=AT)),
-            "2 h after snapshot b began",
+            tenant(
+                snapshot(name="a", since=START - DAY),
+                snapshot(name="b", since=AT, organization=Organization(), directory=directory({})),
+            ),
+            "2 h after snapshot b began, with other recipients and organization settings",
             id="a new snapshot",
+        ),
+        pytest.param(
+            tenant(snapshot(name="a", since=START - DAY), snapshot(name="b", since=AT)),
+            None,
+            id="a new snapshot of the same",
         ),
         pytest.param(
             tenant(
