@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SAMPLE_ROWS ?= 2500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest prove coverage mutants lint format types contracts docs docs-check notebooks notebooks-check \
+.PHONY: help demo test test-lowest prove branches coverage mutants lint format types contracts docs docs-check notebooks notebooks-check \
         samples golden bench bench-smoke lock wheel check clean
 
 help: ## list the targets
@@ -39,11 +39,19 @@ test-lowest: $(VENV)/.ready-dev ## run every test on the oldest versions that py
 prove: $(VENV)/.ready-dev ## hold the engine against the second one on 105,000 random cases
 	$(BIN)/python -m pytest tests/test_two_engines.py --hypothesis-profile nightly $(ARGS)
 
-coverage: $(VENV)/.ready-dev ## run every test and demand every branch of the deciding modules
+# The modules that decide, and the tests that are about them: what pyproject.toml gives to mutmut.
+DECIDING := analyzer/selection/*,analyzer/paths.py,analyzer/evidence/*,analyzer/compare/*
+HELD_BY  := tests/selection tests/compare tests/test_evidence.py tests/test_oracle.py tests/test_paths.py \
+            tests/test_routing.py tests/test_two_engines.py
+
+branches: $(VENV)/.ready-dev ## demand every branch of the deciding modules of the tests that are about them
+	$(BIN)/python -m coverage run --data-file=.coverage.branches -m pytest $(HELD_BY) --hypothesis-profile mutants
+	$(BIN)/python -m coverage report --data-file=.coverage.branches --fail-under=100 --include='$(DECIDING)'
+
+coverage: $(VENV)/.ready-dev ## run every test and demand every branch of the deciding modules and the findings
 	$(BIN)/python -m coverage run -m pytest $(ARGS)
 	$(BIN)/python -m coverage report
-	$(BIN)/python -m coverage report --fail-under=100 \
-	  --include='analyzer/selection/*,analyzer/paths.py,analyzer/evidence/*,analyzer/compare/*,analyzer/findings/*'
+	$(BIN)/python -m coverage report --fail-under=100 --include='$(DECIDING),analyzer/findings/*'
 
 mutants: build/mutants/.ready ## change the deciding modules in thousands of small ways and see which no test notices
 	nice $(MUTANTS)/python -m benchmarks.mutants $(ARGS)
@@ -118,7 +126,7 @@ wheel: $(VENV)/.ready ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist mutants demo-report bench-out .coverage .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist mutants demo-report bench-out .coverage .coverage.branches .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 
 # ------------------------------------------------------------------------------- the environment

@@ -44,12 +44,12 @@ class OwnWindows:
 
     def _claims(self, version: Listed) -> bool:
         """Tell whether a connector could claim the message, whatever else is set."""
-        match version:
-            case SendConnector():
-                domains = routed_domains(self.row.recipient, self.lens)
-                return any(space_rank(s.domain, d) is not None for s in version.address_spaces for d in domains)
-            case ReceiveConnector():
-                hop = self.row.hop
-                held = hop.client is None or holds(version.remote_ranges, hop.client)
-                return version.server == hop.server and held
-        return False
+        if isinstance(version, SendConnector):
+            domains = routed_domains(self.row.recipient, self.lens)
+            return any(space_rank(s.domain, d) is not None for s in version.address_spaces for d in domains)
+        hop = self.row.hop
+        return (
+            isinstance(version, ReceiveConnector)
+            and version.server == hop.server
+            and (hop.client is None or holds(version.remote_ranges, hop.client))
+        )

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from analyzer.compare import Judgement
-from analyzer.tenant.model import ConnectorType, Service
+from analyzer.compare.case import Case
+from analyzer.compare.readings import Reading, deciding
+from analyzer.selection.decision import Answer, Outcome
+from analyzer.selection.outbound import OutboundQuestion
+from analyzer.tenant.model import ConnectorType, Place, Service, TransportRule
 from tests.builders import (
     BANKER,
     BOB,
@@ -16,6 +20,7 @@ from tests.builders import (
     OUR_SERVER,
     SUN,
     inbound,
+    lens,
     networks,
     outbound,
     rule,
@@ -343,3 +348,33 @@ def test_a_missing_rule_connector_without_evidence_is_no_evidence() -> None:
     ours = tenant(rules=(rule("Gone"),))
     found = judged(ours, SUMMARY, FROM_CLOUD, recipient=SUN, delivery_status="Delivered")
     assert found.verdict == "no_evidence"
+
+
+def _reading(origin: Place, fired: TransportRule | None) -> Reading:
+    question = OutboundQuestion(lens().recipient(SUN), origin, Place.INTERNET, rule=fired)
+    return Case(question, None, (), Answer(Outcome.NONE), None), "", None
+
+
+def _rule_of(reading: Reading) -> object:
+    return reading[0].rule
+
+
+LANE = rule("Lane")
+
+
+@pytest.mark.parametrize(
+    "readings, named",
+    [
+        pytest.param([(Place.CLOUD, LANE), (Place.CLOUD, LANE)], (), id="nothing parts them"),
+        pytest.param([(Place.CLOUD, LANE), (Place.CLOUD, None)], ("rule_hit",), id="one input"),
+        pytest.param(
+            [(Place.CLOUD, LANE), (Place.INTERNET, LANE), (Place.INTERNET, None)], ("rule_hit",), id="the one of two"
+        ),
+        pytest.param([(Place.CLOUD, LANE), (Place.INTERNET, None)], ("origin", "rule_hit"), id="only both together"),
+    ],
+)
+def test_inputs_that_part_the_readings_only_together_are_all_named(
+    readings: list[tuple[Place, TransportRule | None]], named: tuple[str, ...]
+) -> None:
+    """8: an input is named where it alone changes the outcome; where none does alone, all that vary are."""
+    assert deciding([_reading(*reading) for reading in readings], _rule_of) == named

@@ -17,6 +17,8 @@ from analyzer.tenant.model import Snapshot
 from tests.builders import (
     BOB,
     JOHN,
+    JULIE,
+    OUR_SERVERS,
     SUN,
     inbound,
     networks,
@@ -24,7 +26,19 @@ from tests.builders import (
     snapshot,
     tenant,
 )
-from tests.compare.builders import ENHANCED, EXTENDED, FROM_CLOUD, FROM_OUR_SERVER, SENT, SUMMARY, judged, row, sides
+from tests.compare.builders import (
+    DELIVERED,
+    ENHANCED,
+    EXTENDED,
+    FROM_CLOUD,
+    FROM_OUR_SERVER,
+    SENT,
+    SUMMARY,
+    Row,
+    judged,
+    row,
+    sides,
+)
 
 TAIL = " - 1f0c5a62-93d4-4e7b-8c2f-6a1b2c3d4e5f"
 
@@ -180,3 +194,27 @@ def test_a_format_without_a_connector_gives_no_evidence() -> None:
     """A log that never names a connector supports no mismatch."""
     assert SUMMARY.carries is Carries.NOTHING
     assert judged(tenant(), SUMMARY, FROM_CLOUD, recipient=SUN, delivery_status="Delivered").verdict == "no_evidence"
+
+
+HUB = {
+    "outbound": (outbound("Hub", "contoso.com"),),
+    "inbound": (inbound("Hub", sender_ips=networks(OUR_SERVERS)),),
+}
+WITHIN = {"directionality": "intra-org", "logged_connector": "Hub"}
+
+
+@pytest.mark.parametrize(
+    "cells, verdicts",
+    [
+        pytest.param({**FROM_CLOUD, **SENT, "recipient": JOHN}, (None, "match"), id="it only leaves"),
+        pytest.param({**FROM_OUR_SERVER, **DELIVERED, "recipient": BOB}, ("match", None), id="it only arrives"),
+        pytest.param(
+            {**FROM_OUR_SERVER, **SENT, "recipient": JULIE}, ("no_evidence", "no_evidence"), id="it does both"
+        ),
+    ],
+)
+def test_a_name_on_both_sides_without_a_direction_goes_by_the_way_taken(
+    cells: Row, verdicts: tuple[str | None, str | None]
+) -> None:
+    """Evidence rules: where the log states no side, the one that takes part; where both do, nothing is known."""
+    assert sides(judged(tenant(**HUB), ENHANCED, cells, WITHIN)) == verdicts

@@ -259,6 +259,44 @@ def test_change_windows_hold_for_receive_connectors() -> None:
     assert told(found) == ("undetermined", "change-window", ("earlier_configuration",))
 
 
+@pytest.mark.parametrize(
+    "changes, reason",
+    [
+        ({}, "change-window"),
+        ({"server": "ex2"}, "not-the-selected-connector"),
+        ({"remote_ranges": RELAY.remote_ranges[:0]}, "not-the-selected-connector"),
+    ],
+)
+def test_only_a_receive_connector_that_could_take_the_session_excuses(changes: dict[str, Any], reason: str) -> None:
+    """One that was just switched off counts where its ranges hold the client, on the server that logs (8)."""
+    other = replace(RELAY, name="Old relay", enabled=False, changed_at=NOON - timedelta(minutes=1), **changes)
+    found = taken(company(receive=(FRONTEND, RELAY, HUB, other)), "192.0.2.61", r"EX1\Default Frontend EX1")
+
+    assert found.reason == reason
+
+
+def test_of_equal_receive_connectors_on_one_address_each_is_right() -> None:
+    """Where the log has the local address too, nothing is left that would tell equal connectors apart."""
+    ours = company(receive=(RELAY, replace(RELAY, name="Twin")))
+    found = taken(ours, "192.0.2.61", r"EX1\Twin", local_endpoint="192.0.2.10:25")
+
+    assert told(found) == ("match", "equal-candidates", ())
+
+
+def test_a_message_that_went_although_every_connector_is_too_small_shows_a_gap() -> None:
+    """6, 7: the configuration would have refused it, so the export is not the one that was in force."""
+    found = sent(company(send=(send("Small", "*", max_message_size=10),)), SUN, "Small", size=1000)
+
+    assert told(found) == ("undetermined", "config-incomplete", ())
+
+
+def test_a_partner_is_known_by_its_domain() -> None:
+    """[partners] names the sender's domain, so the origin of what a server took in."""
+    cells = {"event": "RECEIVE", "connecting_ip": FOREIGN_HOST, "recipient": BOB, "header_from": BANKER}
+
+    assert judged(company(), TRACKING, server="ex1", **cells).path == "partner>cloud"
+
+
 def test_before_every_snapshot_nothing_is_said() -> None:
     """A row older than the first dated export is not judged (8)."""
     ours = tenant(snapshot(since=NOON + timedelta(days=1), own=OwnServers(send=HYBRID_SEND)))

@@ -159,7 +159,16 @@ def test_why_an_inbound_connector_was_or_was_not_met(
 
 def test_a_step_prints_as_one_line() -> None:
     """A step is what was looked at, how it fared, and where that is stated."""
-    assert str(Step("C1", "is off", "3.4 disabled")) == "C1: is off [3.4 disabled]"
+    step = Step("C1", "is off", "3.4 disabled")
+    assert str(step) == "C1: is off [3.4 disabled]"
+    assert str(Step("Outbound", "", "", (step,))) == "Outbound"  # what only gathers others
+
+
+def test_a_tree_of_steps_is_plain_values() -> None:
+    """The JSON of `route` and `explain` holds the steps below each step."""
+    leaf = {"subject": "C1", "fate": "is off", "cite": "3.4 disabled", "steps": []}
+    tree = Step("Outbound", "", "", (Step("C1", "is off", "3.4 disabled"),))
+    assert tree.as_dict() == {"subject": "Outbound", "fate": "", "cite": "", "steps": [leaf]}
 
 
 def test_answers_are_equal_whatever_led_there() -> None:
