@@ -1,13 +1,16 @@
 """How many small changes to the deciding modules the tests notice, module by module (docs/mutation.md).
 
-python -m benchmarks.mutants [NAME...] tries every mutant, or those whose names match (`analyzer.paths*`); what was
-tried before and has not changed since is not tried again. The mutants that no test notices go to build/survivors.txt.
+python -m benchmarks.mutants [NAME...] tries every mutant, or those whose names match (`analyzer.paths*`); of all, what
+was tried before and has not changed since is not tried again. `--sample N` instead draws N of them all, by a seed, and
+tries those alone. The mutants that no test notices go to build/survivors.txt.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -49,10 +52,24 @@ def shown(names: list[str]) -> str:
     return "\n".join(show.stdout for show in shows)
 
 
+def sampled(size: int) -> list[str]:
+    """Draw some of all mutants: the same ones of the same program."""
+    subprocess.run([MUTMUT, "run", "--max-children", "1", "analyzer.paths.x__allow__mutmut_1"], cwd=ROOT, check=True)
+    names = [name for of in fates().values() for name in of]
+    return sorted(random.Random(1).sample(names, min(size, len(names))))
+
+
 def main() -> None:
     """Try the mutants and tell the score."""
-    subprocess.run([MUTMUT, "run", "--max-children", "1", *sys.argv[1:]], cwd=ROOT, check=True)
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("names", nargs="*", metavar="NAME")
+    asked.add_argument("--sample", type=int, metavar="N")
+    given = asked.parse_args()
+    names = sampled(given.sample) if given.sample else given.names
+    subprocess.run([MUTMUT, "run", "--max-children", "1", *names], cwd=ROOT, check=True)
     found = fates()
+    if given.sample:
+        found = {module: {n: fate for n, fate in of.items() if n in names} for module, of in found.items()}
     alive = [name for of in found.values() for name, fate in of.items() if fate in {"survived", "in no test"}]
     SURVIVORS.parent.mkdir(exist_ok=True)
     SURVIVORS.write_text(shown(alive), encoding="utf-8")
