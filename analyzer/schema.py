@@ -146,6 +146,7 @@ MESSAGES = TableSchema(
         Column("origin", CODED, "Where the message came from: cloud, onpremises, internet, partner, unknown."),
         Column("destination", CODED, "Where the recipient is: cloud, onpremises, internet, partner, unknown."),
         Column("path", CODED, "origin>destination."),
+        Column("server", CODED, "Own server whose log it is, where it says: lower case, without its domain; null in logs of Office 365."),
         Column("vantage", CODED, "Whose log: office365 (its inbound and outbound connectors) or own-server (its Receive and Send connectors)."),
         Column("evidence", CODED, "Sides on which the log speaks of a connector: none, inbound, outbound, both."),
         Column(

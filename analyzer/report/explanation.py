@@ -12,11 +12,15 @@ import pyarrow.dataset as ds
 from analyzer.addresses import NULL_SENDER
 from analyzer.errors import TenantError, UnreadableInput, UsageError
 from analyzer.printable import printable
+from analyzer.report.own_explanation import NOT_RERUN, own_steps
 from analyzer.report.report import Report
 from analyzer.routing import Decision, route
+from analyzer.selection.decision import Step
 from analyzer.tenant import load_tenant
 from analyzer.tenant.model import Tenant
 from analyzer.tenant.policy import Policy
+from analyzer.tracing import printed
+from analyzer.vantage import Vantage
 
 _MOST_ROWS = 50
 _TOLD = (
@@ -28,6 +32,7 @@ _TOLD = (
     ("status", "delivery_status"),
     ("connecting IP", "connecting_ip"),
     ("path", "path"),
+    ("own server", "server"),
     ("evidence", "evidence"),
     ("logged inbound", "logged_inbound_connector"),
     ("logged outbound", "logged_outbound_connector"),
@@ -48,11 +53,15 @@ _TOLD = (
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One verdict row and the decision behind it; `note` says what selection was rerun on, or why it was not."""
+    """One verdict row and the decision behind it; `note` says what selection was rerun on, or why it was not.
+
+    A row of an own server's log has no decision of Office 365 behind it, but `steps` of its own.
+    """
 
     row: Mapping[str, Any]
     decision: Decision | None
     note: str = ""
+    steps: tuple[Step, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Give the explanation as plain values."""
@@ -60,6 +69,7 @@ class Explanation:
             "row": dict(self.row),
             "decision": self.decision.as_dict() if self.decision else None,
             "note": self.note,
+            "steps": [step.as_dict() for step in self.steps],
         }
 
     def __str__(self) -> str:
@@ -71,7 +81,7 @@ class Explanation:
             if self.row[name] not in (None, "", [])
         ]
         head = f"{_text(self.row['message_id'])}  ({_text(self.row['source_file'])}, row {self.row['source_row']})"
-        tail = [str(self.decision)] if self.decision else []
+        tail = [str(self.decision)] if self.decision else list(printed(self.steps, depth=0))
         return "\n".join([head, *card, *([printable(self.note)] if self.note else []), *tail])
 
 
@@ -103,6 +113,8 @@ def explain_message(message_id: str, report_path: Path, tenant_path: str | None)
 def _explained(row: Mapping[str, Any], report: Report, tenant: Tenant | None, note: str) -> Explanation:
     if tenant is None:
         return Explanation(row, None, note)
+    if row["vantage"] == Vantage.OWN_SERVER:
+        return Explanation(row, None, " ".join(filter(None, (note, NOT_RERUN))), own_steps(row, tenant))
     by_header = row["envelope_sender"] is None and row["header_from"] is not None
     stands_in = "The log does not say MAIL FROM; the steps take the header sender for it." if by_header else ""
     return Explanation(row, _rerun(row, report, tenant), " ".join(filter(None, (note, stands_in))))
@@ -119,7 +131,9 @@ def _tenant(report: Report, given: str | None) -> tuple[Tenant | None, str]:
 
 
 def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
-    values = {name: record["value"] for name, record in report.run["policies"].items()}
+    chosen = {n: record["value"] for n, record in report.run["policies"].items() if record["origin"] != "default"}
+    stated = frozenset(key for key in tenant.settings.stated if not key.startswith("policy."))
+    tenant = replace(tenant, settings=replace(tenant.settings, policy=Policy(), stated=stated))
     known = {place: None if (value := row[place]) == "unknown" else value for place in ("origin", "destination")}
     return route(
         tenant,
@@ -131,6 +145,6 @@ def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
         origin=known["origin"],
         destination=known["destination"],
         at=row["received_at"],
-        policy=replace(Policy(), **values),
+        policy=chosen,
         judge_earlier=report.run["settings"].get("judge_earlier"),
     )

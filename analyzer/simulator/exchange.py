@@ -55,6 +55,7 @@ def _events(columns: Columns, seen: Hops, plan: Plan, *, arrival: bool) -> pa.Ta
         "source": "SMTP" if arrival else seen.either("SMTP", "STOREDRIVER"),
         "event-id": "RECEIVE" if arrival else seen.either("SENDEXTERNAL", "DELIVER"),
         "client-ip": seen.either(CLIENT_IP, OFFICE365_IP) if arrival else SERVER_IP,
+        "client-hostname": "" if arrival else SERVER,
         "server-ip": "" if arrival else seen.either(OFFICE365_IP, ""),
         "server-hostname": "EX1" if arrival else seen.either(OFFICE365, "EX1"),
         "internal-message-id": pa.array(29_519_000_000 + batch.first_message + seen.message).cast(pa.string()),

@@ -13,6 +13,8 @@ import pytest
 
 from analyzer.findings import find_all
 from analyzer.pipeline import Options, run
+from analyzer.report.analysis import analyze
+from analyzer.report.explanation import explain_message
 from analyzer.simulator import Generated, generate
 from analyzer.tenant import load_tenant
 from tests.formats.reading import Reading, read
@@ -140,3 +142,17 @@ def test_without_faults_every_sending_matches(tmp_path: Path) -> None:
 
     assert {row["verdict"] for row in rows} == {"match"}
     assert {f["code"] for f in findings if f["severity"] != "info" and not f["code"].startswith("MF3")} == set()
+
+
+def test_explain_tells_what_became_of_every_send_connector(made: Generated, tmp_path: Path) -> None:
+    """A sending by the wrong connector is explained by the Send connectors, and by none of Office 365's."""
+    report = analyze([made.logs["message-tracking"]], load_tenant(made.tenant), out=tmp_path / "out")
+    wrong = next(r for r in report.messages().to_table().to_pylist() if r["verdict"] == "mismatch")
+    told = [e for e in explain_message(wrong["message_id"], tmp_path / "out", None) if e.row["outbound_verdict"]]
+    text = str(told[0])
+
+    assert told[0].decision is None
+    assert "cost 1: wins" in text
+    assert "costs less" in text
+    assert "own server         ex1" in text
+    assert "Connector 1" not in text
