@@ -24,7 +24,7 @@ _NAMED = 3  # names in a sentence
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause that an administrator can act on; `measures` holds counts, times, examples and domains.
+    """One cause that an administrator can act on; `measures` holds counts, times, examples, domains and formats.
 
     `bitten` says of a trap of the configuration that the log shows its harm.
     """
@@ -86,29 +86,30 @@ def grouped(causes: pa.Table, keys: Sequence[str]) -> Iterator[dict[str, object]
     """Fold causes by some keys, busiest first, and name the recipient domains concerned.
 
     Yields:
-        The keys and measures of each group, with `domains`, the busiest first, and the same in words as `domain`.
+        The keys and measures of each group, with `domains` and `formats`, and the domains in words as `domain`.
     """
     if causes.num_rows == 0:
         return
     folded = fold(causes, keys)
-    domains = _domains_by_group(causes, keys)
+    domains, formats = (_values_by_group(causes, keys, name) for name in ("recipient_domain", "format"))
     rows = sorted(folded.to_pylist(), key=lambda r: (-r["messages"], [str(r[k]) for k in keys]))
     for row in rows:
         names = domains[_key(row, keys)]
-        yield {**row, "domains": names, "domain": _summed_up(names)}
+        yield {**row, "domains": names, "formats": formats[_key(row, keys)], "domain": _summed_up(names)}
 
 
 def _key(row: Mapping[str, object], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(row[k]) for k in keys)
 
 
-def _domains_by_group(causes: pa.Table, keys: Sequence[str]) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _values_by_group(causes: pa.Table, keys: Sequence[str], column: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Give the values of a column in each group, the busiest first."""
     counts: dict[tuple[str, ...], dict[str, int]] = {}
-    for row in fold(causes, [*(k for k in keys if k != "recipient_domain"), "recipient_domain"]).to_pylist():
-        per_domain = counts.setdefault(_key(row, keys), {})
-        name = row["recipient_domain"] or ""
-        per_domain[name] = per_domain.get(name, 0) + row["messages"]
-    return {key: tuple(sorted(per_domain, key=lambda d: (-per_domain[d], d))) for key, per_domain in counts.items()}
+    for row in fold(causes, [*(k for k in keys if k != column), column]).to_pylist():
+        per_value = counts.setdefault(_key(row, keys), {})
+        name = row[column] or ""
+        per_value[name] = per_value.get(name, 0) + row["messages"]
+    return {key: tuple(sorted(per_value, key=lambda d: (-per_value[d], d))) for key, per_value in counts.items()}
 
 
 def _summed_up(domains: Sequence[str]) -> str:
@@ -149,8 +150,9 @@ def routed(causes: pa.Table) -> pa.Table:
 
 
 def measures(row: Mapping[str, object]) -> dict[str, object]:
-    """Pick the counts, times, examples and recipient domains of a group."""
-    return {name: row[name] for name in ("messages", "failed", "first_seen", "last_seen", "examples", "domains")}
+    """Pick the counts, times, examples, recipient domains and log formats of a group."""
+    names = ("messages", "failed", "first_seen", "last_seen", "examples", "domains", "formats")
+    return {name: row[name] for name in names}
 
 
 def busiest(causes: pa.Table, column: str) -> str:

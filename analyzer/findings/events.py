@@ -9,9 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 from analyzer.addresses import covers
+from analyzer.formats import FORMATS
 from analyzer.tenant.model import AcceptedDomain, InboundConnector, MoveBatch, OutboundConnector, Tenant, TransportRule
-from analyzer.tenant.versions import Change, Listed, histories
+from analyzer.tenant.versions import OWN_KINDS, Change, Listed, histories
+from analyzer.vantage import Vantage
 
+OWN_FORMATS = frozenset(f.name for f in FORMATS if f.vantage is Vantage.OWN_SERVER)
 _FEW_MINUTES = 100  # beyond that a time is told in hours
 
 # Fields of a snapshot whose changes no WhenChangedUTC tells: the export itself is what is known.
@@ -22,7 +25,7 @@ _UNDATED = {
     "remote": "remote domains",
 }
 
-Row = Mapping[str, Any]  # a finding's columns, and the `domains` of its messages
+Row = Mapping[str, Any]  # a finding's columns, and the `domains` and `formats` of its messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Event:
         """Tell how close it is to a finding: 0 names its connector; None = it does not concern it."""
         match self.of:
             case Change() as change:
+                if (change.kind in OWN_KINDS) != OWN_FORMATS.issuperset(row["formats"]):
+                    return None  # a server's log rests on its own connectors, the service's on those of the tenant
                 named = not {row["logged"], row["selected"]}.isdisjoint(_names(change))
                 return 0 if named else 1 if any(_concerns(v, row) for v in change.versions) else None
             case MoveBatch(domains=domains):

@@ -1,17 +1,19 @@
 """When a finding began and ended, and what was changed within a day of that.
 
 A first message is no beginning: whatever is wrong now and then has one too. A finding began where so
-much comparable mail (same path, same recipient domains) went right before that, at the finding's own
-rate, some of it would have gone wrong: the chance that none did is below one in a thousand. It ended by
-the same test. An alarm that was withheld may have been one, so right mail counts before and after those.
+much comparable mail (same path, same recipient domains, logs of the same format) went right before
+that, at the finding's own rate, some of it would have gone wrong: the chance that none did is below one
+in a thousand. It ended by the same test. An alarm that was withheld may have been one, so right mail
+counts before and after those.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +32,7 @@ _MOST = 0.95  # a rate of all is taken for this much: few right messages may pas
 _NEAR = timedelta(days=1)
 _RIGHT, _WITHHELD, _OTHER = 0, 1, 2
 _WITHHELD_BY = ("change-window", "mailbox-moving")
-_GROUP = ("path", "recipient_domain")
+_GROUP = ("path", "recipient_domain", "format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Since:
         """Give the columns of a finding, from its columns and the `domains` of its messages."""
         if row["path"] is None or not row["messages"] or OTHER in row["domains"]:
             return {}  # a domain counted under `(other)` may be right mail there, or wrong: nothing is comparable
-        mail = self._mail.of(row["path"], row["domains"])
+        mail = self._mail.of(row)
         began, ended = self._began(row, mail), self._ended(row, mail)
         return {"began": began[0], "began_with": began[1], "ended": ended[0], "ended_with": ended[1]}
 
@@ -141,7 +143,7 @@ def _rate(row: Row, mail: Mail) -> float:
 
 
 class _Comparable:
-    """Mail by path, domain and day, and whether it was right, withheld or neither."""
+    """Mail by path, domain, format and day, and whether it was right, withheld or neither."""
 
     def __init__(self, causes: pa.Table) -> None:
         held = pc.fill_null(pc.is_in(causes["reason"], pa.array(_WITHHELD_BY)), fill_value=False)
@@ -155,13 +157,15 @@ class _Comparable:
         )
         names = ("state", "first_seen_min", "last_seen_max", "messages_sum")
         self._columns = [sums[name].cast(pa.int64()).to_numpy() for name in names]
-        self._places: dict[tuple[str, str], slice] = {}
+        self._places: dict[tuple[str, str, str], slice] = {}
         start = 0
         counted = sums.group_by(list(_GROUP), use_threads=False).aggregate([([], "count_all")])
-        for path, domain, count in zip(*(counted.column(n).to_pylist() for n in (*_GROUP, "count_all")), strict=True):
-            self._places[path, domain or ""] = slice(start, start := start + count)
+        for *group, count in zip(*(counted.column(n).to_pylist() for n in (*_GROUP, "count_all")), strict=True):
+            path, domain, log_format = group
+            self._places[path, domain or "", log_format] = slice(start, start := start + count)
 
-    def of(self, path: str, domains: Iterable[str]) -> Mail:
-        """Give the mail of one path to some domains."""
-        places = [place for domain in domains if (place := self._places.get((path, domain)))]
+    def of(self, row: Row) -> Mail:
+        """Give the mail of a finding's path to its domains, in the formats of its logs."""
+        keys = product((row["path"],), row["domains"], row["formats"])
+        places = [place for key in keys if (place := self._places.get(key))]
         return Mail(*(np.concatenate([column[:0], *(column[p] for p in places)]) for column in self._columns))

@@ -14,7 +14,8 @@ from analyzer.findings import find_all
 from analyzer.pipeline import Options, run
 from analyzer.simulator import FAULTS, generate
 from analyzer.tenant import load_tenant
-from analyzer.tenant.model import ConnectorType, MoveBatch, Organization, Tenant
+from analyzer.tenant.model import ConnectorType, MoveBatch, Organization, OwnServers, Tenant
+from analyzer.tenant.onpremises import AddressSpace, SendConnector
 from tests.builders import accepted, directory, inbound, outbound, rule, snapshot, tenant
 from tests.findings.test_findings import ARRIVAL, OUT, causes
 
@@ -74,6 +75,7 @@ RIGHT_THEN_WRONG = [mail(0), mail(1), mail(2, **WRONG), mail(3, **WRONG)]
             id="a third of it, after much right mail",
         ),
         pytest.param([mail(0, recipient_domain="x.org"), mail(1, **WRONG)], None, None, id="another domain"),
+        pytest.param([mail(0, format="message-tracking"), mail(1, **WRONG)], None, None, id="another log"),
         pytest.param([mail(0, path="cloud>internet"), mail(1, **WRONG)], None, None, id="another path"),
         pytest.param([mail(0, 9, **HELD), mail(0.1), mail(1, **WRONG)], None, None, id="withheld before it all"),
         pytest.param([mail(0), mail(1, 9, **HELD), mail(2, **WRONG)], START + 2 * DAY, None, id="withheld just before"),
@@ -158,6 +160,16 @@ LANE = outbound("Connector 2", "contoso.com", changed_at=AT)
 def test_what_it_began_with(given: Tenant, words: str | None) -> None:
     """A change that concerns the finding within the day before is named, with the time between."""
     assert told(RIGHT_THEN_WRONG, given)["began_with"] == words
+
+
+def test_a_server_s_log_rests_on_the_server_s_connectors() -> None:
+    """A change of a Send connector began what a server logs, one of Office 365 what the service logs."""
+    lane = SendConnector("Connector 2", (AddressSpace("contoso.com"),), changed_at=AT)
+    given = tenant(own=OwnServers(send=(lane,)), outbound=(LANE,))
+    own = [{**row, "format": "message-tracking"} for row in RIGHT_THEN_WRONG]
+
+    assert told(own, given)["began_with"] == "2 h after Send connector Connector 2 was changed"
+    assert told(RIGHT_THEN_WRONG, given)["began_with"] == "2 h after outbound connector Connector 2 was changed"
 
 
 def test_right_mail_after_a_change_clears_it() -> None:
