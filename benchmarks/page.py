@@ -19,10 +19,11 @@ _NAMES = {ANALYZE: "`mailflow analyze`", "pandas": "pandas, by hand"}
 _PAGE = """\
 # Results
 
-Written by `make bench` on {day}, in {minutes} minutes.{note} Run it on your own machine before relying on a figure;
-[docs/performance.md](../docs/performance.md) says what the figures mean.
+Written by `make bench` on {day}, in {minutes} minutes. Run it on your own machine before relying on a figure;
+[docs/performance.md](../docs/performance.md) says what the figures mean.{note}
 
-- Machine: {machine}. {busy}
+- Machine: {machine}.
+- {busy}
 - Python {python}, {packages}. Others: {others}.
 - Whole processes, start-up included, two workers each, logs in the page cache. Median (lowest to highest) of turns; a
   ratio is worked out within each turn. One figure alone is one run.
@@ -83,7 +84,7 @@ def rendered(results: Results) -> str:
     )
     lines = f"program | log | lines | {_COLUMNS.replace('rows', 'lines')}"
     page = _PAGE.format(
-        **{**about, "note": about["note"] and f" {about['note']}"},
+        **{**about, "note": about["note"] and f"\n\n{about['note']}"},
         busy=busy,
         targets=_table(
             "target | asked | measured |  ", ([t.name, t.asked, t.measured, t.verdict] for t in told(results))
