@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+settings.register_profile("default", deadline=None)  # no test is timed: the first call of a library loads it
+settings.load_profile("default")
 settings.register_profile("nightly", max_examples=3000)  # pytest --hypothesis-profile nightly
 # For `make mutants`, which runs the tests some thousands of times: few cases, the same each time.
 settings.register_profile("mutants", max_examples=20, derandomize=True, database=None)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.chunk import Cells
-from analyzer.formats.packed import Letters, raw_text
+from analyzer.hashing import Letters, raw_text
 from analyzer.schema import CODED
 
 DIRECTIONS = {"1": "inbound", "2": "outbound"}  # log-formats section 3a

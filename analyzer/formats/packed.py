@@ -15,11 +15,10 @@ import pyarrow as pa
 
 from analyzer.formats.base import Recipients
 from analyzer.formats.chunk import Positions
+from analyzer.hashing import Letters, raw_text
 
 SEPARATOR, MARK = ";", "##"  # a@contoso.com##Receive, Deliver;b@contoso.com##Receive, Send
 _BLANKS = (0x20, 0x09)
-
-Letters = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +131,6 @@ def _merged(plain: Recipients, odd: Recipients) -> Recipients:
     take = pa.array(order)
     address = pa.concat_arrays([plain.address, odd.address]).take(take)
     return Recipients(address, pa.concat_arrays([plain.status, odd.status]).take(take), parent[order])
-
-
-def raw_text(column: pa.StringArray) -> tuple[Positions, Letters]:
-    """Give a text column's offsets, from zero, and its bytes."""
-    if not len(column):
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    _, offsets, text = column.buffers()
-    bounds = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
-    whole = np.frombuffer(text, np.uint8) if text else np.zeros(0, np.uint8)
-    return bounds - bounds[0], whole[bounds[0] : bounds[-1]]
 
 
 def _texts(text: Letters, start: Positions, end: Positions) -> pa.StringArray:

@@ -70,7 +70,7 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
     nobody = null_envelope & header.is_null
     senders = np.where(by_header, header_codes, class_codes(engine.senders, envelope))
     if nobody.any():
-        senders = np.where(nobody, engine.senders.numbers([NULL_SENDER])[0], senders)
+        senders = np.where(nobody, engine.senders.number(NULL_SENDER), senders)
     null_sender = null_envelope | (~stated & _equals(header, NULL_SENDER))
     flags = stated * 1 + null_sender * 2 + _true(rows, "routed_by_rule") * 4 + _true(rows, "forwarded") * 8
     times = rows.column("received_at").cast(pa.int64()).to_numpy()
@@ -133,8 +133,8 @@ def _moved(classes: Sequence[OverTime[T]]) -> Mask:
 
 
 def _equals(column: Encoded, text: str) -> Mask:
-    values, positions = column
-    found: Mask = (positions == values.index(text)) if text in values else np.zeros(len(positions), bool)
+    place = pc.index(column.dictionary, text).as_py()  # -1 where it is not there
+    found: Mask = column.positions == place
     return found
 
 

@@ -15,7 +15,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer.pipeline.identity import Hashes, Keys, Mask
+from analyzer.hashing import Hashes
+from analyzer.pipeline.identity import Keys, Mask
 from analyzer.selection.batch import Codes
 
 _WORDS = 22  # log2 of the number of 64-bit words in the filter: 32 MiB

@@ -8,72 +8,119 @@ is scattered back by `take`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from itertools import repeat
+from dataclasses import dataclass
 from threading import Lock
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from analyzer.hashing import NULL, Hashes, text_hashes, together
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T", bound=Hashable)
 
 Codes = NDArray[np.int64]
 
-# Of each kind: senders, recipients, addresses ... A value takes some 200 bytes; one that is forgotten, microseconds.
-_REMEMBERED_VALUES = 200_000
+# Of each kind: senders, recipients, addresses ... A value takes 12 bytes; one that is forgotten, microseconds.
+_REMEMBERED_VALUES = 1_000_000
 _UNKNOWN = -1
 
 
 class Classes(Generic[K, T]):
     """Numbers the classes that distinct values fall into; shared by all worker threads.
 
-    The memory of values is bounded and may be forgotten; the classes themselves stay, they are as
-    many as the configuration can tell apart.
+    Of a value only its hash is remembered, and their number is bounded: what is forgotten is reduced again.
+    The classes themselves stay, they are as many as the configuration can tell apart.
     """
 
     def __init__(self, reduce: Callable[[K], T]) -> None:
         """Start without classes; `reduce` gives the class of one value."""
         self._reduce = reduce
-        self._of_value: dict[K, int] = {}
+        self._remembered = _NOTHING
         self._number: dict[T, int] = {}
         self._lock = Lock()
         self.classes: list[T] = []
 
-    def numbers(self, values: Sequence[K]) -> Codes:
-        """Give the class number of each value."""
-        numbers = np.fromiter(map(self._of_value.get, values, repeat(_UNKNOWN)), np.int64, len(values))
-        for place in np.flatnonzero(numbers == _UNKNOWN).tolist():
-            numbers[place] = self._learn(values[place])
-        return numbers
-
-    def _learn(self, value: K) -> int:
+    def number(self, value: K) -> int:
+        """Reduce one value and give the number of its class."""
         found = self._reduce(value)
         with self._lock:
-            if len(self._of_value) >= _REMEMBERED_VALUES:
-                self._of_value.clear()
-            number = self._number.get(found)
-            if number is None:
-                number = len(self.classes)
+            number = self._number.setdefault(found, len(self.classes))
+            if number == len(self.classes):
                 self.classes.append(found)
-                self._number[found] = number
-            self._of_value[value] = number
             return number
 
+    def numbers(self, hashes: Hashes, values: Callable[[Codes], Sequence[K]]) -> Codes:
+        """Give the class number of each of some distinct values.
 
-class Encoded(NamedTuple):
-    """The distinct values of a column, None last, and each row's position among them."""
+        Args:
+            hashes: One a value.
+            values: Gives the values at some places; asked only of those that are not remembered.
+        """
+        numbers = self._remembered.numbers(hashes)
+        unknown = np.flatnonzero(numbers == _UNKNOWN)
+        if len(unknown):
+            numbers[unknown] = [self.number(value) for value in values(unknown)]
+            with self._lock:
+                self._remembered = self._remembered.with_more(hashes[unknown], numbers[unknown])
+        return numbers
 
-    values: list[str | None]
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """The numbers of values by their hashes, which are in order."""
+
+    hashes: Hashes
+    found: NDArray[np.int32]
+
+    def numbers(self, hashes: Hashes) -> Codes:
+        """Give each value's number; `_UNKNOWN` where it is not remembered."""
+        if not len(self.hashes):
+            return np.full(len(hashes), _UNKNOWN)
+        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        return np.where(self.hashes[at] == hashes, self.found[at], _UNKNOWN).astype(np.int64)
+
+    def with_more(self, hashes: Hashes, numbers: Codes) -> _Remembered:
+        """Remember more values; where they are too many in all, these alone."""
+        new = np.flatnonzero(self.numbers(hashes) == _UNKNOWN)  # another thread may have been first
+        before = self if len(self.hashes) + len(new) <= _REMEMBERED_VALUES else _NOTHING
+        order = new[np.argsort(hashes[new])]
+        at = np.searchsorted(before.hashes, hashes[order])
+        return _Remembered(
+            np.insert(before.hashes, at, hashes[order]), np.insert(before.found, at, numbers[order].astype(np.int32))
+        )
+
+
+_NOTHING = _Remembered(np.zeros(0, np.uint64), np.zeros(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The distinct values of a column, and each row's position among them; null is one more, the last."""
+
+    dictionary: pa.StringArray
     positions: Codes
 
     @property
     def is_null(self) -> NDArray[np.bool_]:
         """Mark the rows without a value."""
-        null: NDArray[np.bool_] = self.positions == len(self.values) - 1
+        null: NDArray[np.bool_] = self.positions == len(self.dictionary)
         return null
+
+    @property
+    def hashes(self) -> Hashes:
+        """Give the hash of each distinct value."""
+        return np.append(text_hashes(self.dictionary), NULL)
+
+    def values(self, places: Codes) -> list[str | None]:
+        """Give the distinct values at some places."""
+        found: list[str | None] = self.dictionary.take(
+            pa.array(places, mask=places == len(self.dictionary))
+        ).to_pylist()
+        return found
 
 
 Column: TypeAlias = pa.ChunkedArray | pa.Array | Encoded
@@ -86,30 +133,34 @@ def encoded(column: Column) -> Encoded:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
-    values: list[str | None] = [*array.dictionary.to_pylist(), None]
-    indices = pc.fill_null(array.indices, len(values) - 1).to_numpy(zero_copy_only=False)
-    return Encoded(values, indices.astype(np.int64))
+    indices = pc.fill_null(array.indices, len(array.dictionary)).to_numpy(zero_copy_only=False)
+    return Encoded(array.dictionary, indices.astype(np.int64))
 
 
 def class_codes(classes: Classes[str | None, T], column: Column) -> Codes:
     """Give each row's class number; the reduction runs once per distinct value."""
-    values, positions = encoded(column)
-    return classes.numbers(values)[positions]
+    found = encoded(column)
+    return classes.numbers(found.hashes, found.values)[found.positions]
 
 
 def class_codes_of_several(classes: Classes[tuple[str | None, ...], T], columns: Sequence[Column]) -> Codes:
     """As `class_codes`, for a class that rests on several columns together."""
     parts = [encoded(c) for c in columns]
-    filled = [place for place, (values, _) in enumerate(parts) if len(values) > 1]
-    if len(filled) <= 1:  # the other columns are null throughout, as those are that the format lacks
-        values, positions = parts[filled[0] if filled else 0]
-        blank = (None,) * len(parts)
-        place = filled[0] if filled else 0
-        return classes.numbers([(*blank[:place], value, *blank[place + 1 :]) for value in values])[positions]
-    keys = combined([p for _, p in parts])
-    first, inverse = distinct(keys)
-    columns_of_first = [[values[i] for i in positions[first]] for values, positions in parts]
-    return classes.numbers(list(zip(*columns_of_first, strict=True)))[inverse]
+    filled = [part for part in parts if len(part.dictionary)]
+    if len(filled) == 1:  # the others are null throughout, as columns are that the format lacks
+        inverse = filled[0].positions
+        first = np.arange(len(filled[0].dictionary) + 1)
+        places = [first if part is filled[0] else np.zeros_like(first) for part in parts]
+    else:
+        first, inverse = distinct(combined([part.positions for part in parts]))
+        places = [part.positions[first] for part in parts]
+
+    def values(wanted: Codes) -> list[tuple[str | None, ...]]:
+        cells = (part.values(place[wanted]) for part, place in zip(parts, places, strict=True))
+        return list(zip(*cells, strict=True))
+
+    hashes = together([part.hashes[place] for part, place in zip(parts, places, strict=True)])
+    return classes.numbers(hashes, values)[inverse]
 
 
 def combined(parts: Sequence[Codes]) -> Codes:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from analyzer.hashing import text_hashes
 from analyzer.pipeline import register as module
-from analyzer.pipeline.identity import Keys, text_hashes
+from analyzer.pipeline.identity import Keys
 from analyzer.pipeline.register import Register, in_order
 
 Row = tuple[int, int, int, int]  # hash, time, status, input
