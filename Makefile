@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SAMPLE_ROWS ?= 2500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest prove branches coverage mutants lint format types contracts docs docs-check notebooks notebooks-check \
+.PHONY: help demo test test-lowest test-buckets prove branches coverage mutants lint format types contracts docs docs-check notebooks notebooks-check \
         samples golden bench bench-smoke lock wheel check clean
 
 help: ## list the targets
@@ -35,6 +35,11 @@ test-lowest: $(VENV)/.ready-dev ## run every test on the oldest versions that py
 	$(BIN)/uv pip install --quiet --python build/lowest pytest hypothesis
 	$(BIN)/uv pip install --quiet --python build/lowest --no-deps -e .
 	build/lowest/bin/python -m pytest -W default $(ARGS)
+
+test-buckets: $(VENV)/.ready-dev ## read logs from an S3 of moto's, which is installed apart from the locked tools
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/moto
+	$(BIN)/uv pip install --quiet --python build/moto 'moto[s3,server]'
+	PATH="$(CURDIR)/build/moto/bin:$$PATH" $(BIN)/python -m pytest tests/pipeline/test_cluster_storage.py
 
 prove: $(VENV)/.ready-dev ## hold the engine against the second one on 105,000 random cases
 	$(BIN)/python -m pytest tests/test_two_engines.py --hypothesis-profile nightly $(ARGS)

@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol, cast
 
 from analyzer.errors import LogError, UsageError
 from analyzer.inputs.compression import BLOCK
+from analyzer.inputs.remote import Remote, find_remote, is_remote
 from analyzer.inputs.streams import Member, Stream
 from analyzer.inputs.zips import ZIP_MAGIC, members
 
@@ -93,6 +94,7 @@ class Source:
     spool: _Spool | None = None
     member: Member | None = None
     problem: str = ""  # why it cannot be opened, kept until someone tries: other sources may be fine
+    remote: Remote | None = None
 
     @property
     def is_store(self) -> bool:
@@ -121,6 +123,8 @@ class Source:
     @property
     def modified(self) -> date | None:
         """The day (UTC) on which the file was last written to; None where it has no such day."""
+        if self.remote:
+            return self.remote.day
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).date() if self.path else None
 
     def digest(self) -> str:
@@ -129,20 +133,32 @@ class Source:
             return stream.digest()
 
 
-def find(arguments: Sequence[str]) -> tuple[Source, ...]:
+def find(arguments: Sequence[str], *, remote: bool = False) -> tuple[Source, ...]:
     """Find every log that the arguments name, sorted by name, each path once.
 
+    Args:
+        arguments: Files, folders, globs or `-`.
+        remote: Whether they may name other file systems too, such as `s3://BUCKET/FOLDER`.
+
     Raises:
-        UsageError: Where nothing was given.
+        UsageError: Where nothing was given, or another file system without leave.
         LogError: Where a named file does not exist or a folder or glob holds none.
     """
     if not arguments:
         raise UsageError("no log was given; name files, folders, globs, or - for standard input")
+    far = [argument for argument in arguments if is_remote(argument)]
+    if far and not remote:
+        raise UsageError(
+            f"{far[0]}: other file systems are read with --dask or --engine dask only, no network otherwise"
+        )
     once: dict[str, str] = {}
-    for argument in arguments:
+    for argument in (argument for argument in arguments if argument not in far):
         for name in _names(argument):
             once.setdefault(name if name == "-" else str(Path(name).resolve()), name)
-    sources = (source for name in once.values() for source in _sources(name))
+    sources = [source for name in once.values() for source in _sources(name)]
+    found = {file.name: file for argument in far for file in find_remote(argument)}
+    for file in found.values():
+        sources += _unpacked(Source(file.name, file.size, remote=file))
     return tuple(sorted(sources, key=lambda source: source.name))
 
 
@@ -212,7 +228,7 @@ def _unpacked(source: Source, *, nested: bool = False) -> list[Source]:
 def _of_member(source: Source, member: Member) -> Source:
     """Name a member after its archive; one that cannot be read is better named than lost."""
     name = f"{source.name}!{member.name}"
-    return Source(name, member.size, source.path, source.spool, member, problem=member.problem)
+    return Source(name, member.size, source.path, source.spool, member, member.problem, source.remote)
 
 
 def _inner(source: Source, *, nested: bool) -> list[Source]:
@@ -233,6 +249,8 @@ def _raw(source: Source) -> BinaryIO:
     """Open the bytes as they are on disk."""
     if source.spool:
         return cast("BinaryIO", _SpoolReader(source.spool))
+    if source.remote:
+        return source.remote.open()
     assert source.path
     try:
         return source.path.open("rb", buffering=0)  # our reads are large

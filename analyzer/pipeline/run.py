@@ -80,7 +80,12 @@ def run(
     Raises:
         LogError: nothing could be read from any of the inputs.
     """
-    intake, engine, cube, tail = Intake(find(logs), options), Engine(tenant), Cube(PARTIAL_KEYS), Tail(tenant)
+    intake, engine, cube, tail = (
+        Intake(find(logs, remote=cluster is not None), options),
+        Engine(tenant),
+        Cube(PARTIAL_KEYS),
+        Tail(tenant),
+    )
     (directory / "messages").mkdir()
     judge = Judging(engine, directory / "messages")
     with (

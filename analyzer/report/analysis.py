@@ -121,7 +121,7 @@ def _cross_checked(logs: Sequence[str], outcome: Outcome, options: Options) -> p
     They are small, and so read again once the logs' own counts are known.
     """
     names = {book.name for book in outcome.inputs if book.format == CONNECTOR_REPORT.name}
-    sources = [source for source in find(logs) if source.name in names] if names else []
+    sources = [source for source in find(logs, remote=True) if source.name in names] if names else []
     opened = [
         open_log(s, format_name=options.format_name, date_order=options.date_order, encoding=options.encoding)
         for s in sources
