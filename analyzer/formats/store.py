@@ -128,6 +128,12 @@ def stored_rows(file: pq.ParquetFile, group: int) -> pa.Table:
     return pa.table(columns, names=STORED.arrow.names).cast(STORED.arrow)
 
 
+def stored_group(path: str | Path, group: int) -> pa.Table:
+    """Read a row group of a part as rows of STORED; it holds whole log rows."""
+    with pq.ParquetFile(path) as file:
+        return stored_rows(file, group)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
     """A row group of a part, and the format its rows came in."""
@@ -234,8 +240,7 @@ class StoredLog:
 
     def parse(self, chunk: StoredChunk) -> Parsed:
         """Read one row group; may be called from several threads."""
-        with pq.ParquetFile(chunk.file) as file:
-            rows = stored_rows(file, chunk.group)
+        rows = stored_group(chunk.file, chunk.group)
         return Parsed(rows, REJECTED.empty_table(), {}, len(record_starts(rows)))
 
     def enter(self, _: object) -> None:

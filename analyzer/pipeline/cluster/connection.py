@@ -23,7 +23,7 @@ from analyzer.pipeline.parts import HALF_WRITTEN
 _PATIENCE = "20s"
 _AHEAD = 2  # batches in flight for each thread of the cluster
 
-logging.getLogger("distributed").setLevel(logging.WARNING)  # else it tells of every connection
+logging.getLogger("distributed").setLevel(logging.ERROR)  # else it tells of every connection, and how slow it was
 
 
 class ClusterError(MailflowError):
