@@ -11,9 +11,11 @@ from analyzer.evidence import (
     Direction,
     Places,
     Side,
+    StatusFacts,
     destination_of,
     direction_of,
     origin_of,
+    read_server_status,
     read_status,
     recipient_refused,
 )
@@ -400,3 +402,36 @@ def test_the_code_of_a_failure_is_read() -> None:
     """The enhanced status code is taken out of the server's words."""
     words = "550 5.7.64 TenantAttribution; Relay Access Denied"
     assert read_status("FAIL", words).code == "5.7.64"
+
+
+REFUSED, SENT_ON = {"failed": True}, {"arrived": True}
+
+
+@pytest.mark.parametrize(
+    "event, words, facts",
+    [
+        ("SMTP", "status=sent (250 2.0.0 queued)", {**SENT_ON, "code": "2.0.0"}),
+        ("LOCAL", "status=sent (delivered to mailbox)", {**SENT_ON, "deliver": True}),
+        ("PIPE", "status=sent (delivered via dovecot service)", {**SENT_ON, "deliver": True}),
+        ("SENDMAIL", "mailer=local, dsn=2.0.0, stat=Sent", {**SENT_ON, "deliver": True, "code": "2.0.0"}),
+        ("SMTP", "status=bounced (host said: 550 5.1.1 unknown)", {**REFUSED, "code": "5.1.1"}),
+        ("SMTP", "status=expired", REFUSED),
+        ("SMTP", "status=deferred (451 4.7.500 busy)", {**SENT_ON, "code": "4.7.500"}),
+        ("SMTPD", "reject: RCPT from unknown: 554 5.7.1 denied", {**REFUSED, "code": "5.7.1"}),
+        ("CLEANUP", "milter-reject: END-OF-MESSAGE", REFUSED),
+        ("SMTP", "550 5.7.64 relay denied", {**REFUSED, "code": "5.7.64"}),
+        ("SMTP", "550-5.7.64 relay denied", {**REFUSED, "code": "5.7.64"}),
+        ("SENDEXTERNAL", "250 2.1.5 OK", {**SENT_ON, "send": True, "side": Side.OUTBOUND, "code": "2.1.5"}),
+        ("DELIVER", None, {**SENT_ON, "deliver": True, "side": Side.OUTBOUND}),
+        ("fail", "LED=550 5.7.51 not allowed; 550 4.4.7 expired", {**REFUSED, "side": Side.OUTBOUND, "code": "5.7.51"}),
+        ("RECEIVE", "", {**SENT_ON, "side": Side.INBOUND}),
+        ("RECEIVE", "DSN", {**SENT_ON, "side": Side.INBOUND, "idle": "delivery-report"}),
+        ("RECEIVE", "journal", {**SENT_ON, "side": Side.INBOUND, "idle": "journal-copy"}),
+        (None, None, SENT_ON),
+    ],
+)
+def test_an_own_servers_words_say_these_things_and_no_others(
+    event: str | None, words: str | None, facts: dict[str, Any]
+) -> None:
+    """Delivery, sending, refusal, side, code: everything that a row of an own server's log says, as a whole."""
+    assert read_server_status(event, words) == StatusFacts(**facts)

@@ -138,6 +138,10 @@ _LAST_ERROR = re.compile(r"led=(?:[245]\d\d[ -])?([245]\.\d{1,3}\.\d{1,3})\b")  
 _DELIVERED_HERE = re.compile(r"\bstatus=sent \(delivered (?:to|via) |\bmailer=local\b.*\bstat=sent")
 
 
+_SENDINGS = ("SEND", "SENDEXTERNAL")  # events of Exchange; a SENDMAIL beside them is a program's name
+_LEAVING = (*_SENDINGS, "DELIVER", "FAIL")
+
+
 def read_server_status(event: str | None, status: str | None) -> StatusFacts:
     """Read the words of an own server's log: its events route its own mail, not that of Office 365."""
     name, words = (event or "").upper(), (status or "").lower()
@@ -146,10 +150,10 @@ def read_server_status(event: str | None, status: str | None) -> StatusFacts:
     failed = name == "FAIL" or _REFUSED.search(words) is not None
     return StatusFacts(
         deliver=name == "DELIVER" or _DELIVERED_HERE.search(words) is not None,
-        send=name.startswith("SEND"),
+        send=name in _SENDINGS,
         failed=failed,
         arrived=not failed,
-        side=Side.INBOUND if arrival else Side.OUTBOUND if name.startswith(("SEND", "DELIVER", "FAIL")) else None,
+        side=Side.INBOUND if arrival else Side.OUTBOUND if name in _LEAVING else None,
         idle=_idle((words,)) if arrival and words in ("dsn", "journal") else None,
         code=found.group(1) if found else None,
     )

@@ -281,6 +281,9 @@ def test_of_equal_receive_connectors_on_one_address_each_is_right() -> None:
     found = taken(ours, "192.0.2.61", r"EX1\Twin", local_endpoint="192.0.2.10:25")
 
     assert told(found) == ("match", "equal-candidates", ())
+    assert found.inbound.candidates == (r"EX1\Relay", r"EX1\Twin")
+    alone = taken(company(), "192.0.2.61", r"EX1\Relay", local_endpoint="192.0.2.10:25")
+    assert (alone.inbound.answer.outcome, alone.inbound.answer.connector) == ("connector", r"EX1\Relay")
 
 
 def test_a_message_that_went_although_every_connector_is_too_small_shows_a_gap() -> None:

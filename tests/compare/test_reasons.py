@@ -127,6 +127,8 @@ CASES: tuple[Case, ...] = (
         {**out(LINE), "event": "FAIL", "delivery_status": "550 5.4.1 Recipient address rejected"}, "out", "match", ()),
     ("no-connector-evidence", {"directory_complete": True}, EXTENDED,
         {**out(LINE), "event": "FAIL", "delivery_status": "550 5.7.1 no"}, "out", "no_evidence", ()),
+    ("no-connector-evidence", {"directory_complete": True}, SUMMARY,
+        {**FROM_CLOUD, "recipient": LINE, "delivery_status": None}, "out", "no_evidence", ()),
     # where the accepted domains were not exported, the place of the mailbox says whose a domain is (8)
     ("all-accepted-domains", {"accepted": None, "outbound": (EVERY,)}, EXTENDED,
         out(JOHN, "Every"), "out", "match", ()),

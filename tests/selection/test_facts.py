@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.selection.facts import DomainFacts, SourceFacts
-from analyzer.tenant.model import DomainType, MailboxPlace, Placement, Service
+from analyzer.selection.facts import DomainFacts, Lens, SourceFacts
+from analyzer.tenant.model import DomainType, MailboxPlace, Placement, Service, Snapshot
 from tests.builders import (
     BOB,
     CLOUD,
@@ -22,6 +22,8 @@ from tests.builders import (
     networks,
     outbound,
     rule,
+    settings,
+    snapshot,
 )
 from tests.selection.asking import ACCEPTED
 
@@ -180,3 +182,21 @@ def test_every_connector_that_lists_an_address_is_known() -> None:
     built = lens(**DECLARED)
     source = built.source("192.0.2.12")
     assert [i.name for i in built.inbound if source.listed_by(i)] == ["Range", "Off", "P"]
+
+
+@pytest.mark.parametrize(
+    "domain, below, changing",
+    [
+        ("contoso.com", False, {"contoso.com"}),
+        ("eu.contoso.com", False, set()),
+        ("eu.contoso.com", True, {"contoso.com"}),
+        ("notcontoso.com", True, set()),
+    ],
+)
+def test_a_domain_knows_which_changing_accepted_domain_holds_it(
+    domain: str, *, below: bool, changing: set[str]
+) -> None:
+    """A changed accepted domain concerns its subdomains where it has MatchSubDomains (5, 8)."""
+    versions = Snapshot(accepted=accepted("contoso.com", match_subdomains=below))
+
+    assert Lens(snapshot(), settings(), versions).domain(domain).changing == changing
