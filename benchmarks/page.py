@@ -175,7 +175,7 @@ def _bottlenecks(results: Results, shares: dict[str, float]) -> Iterator[str]:
     for name, share in list(shares.items())[:2]:
         times = f", {now * (1 - share):.2f} instead of {now:.2f} times the copy" if now else ""
         yield f"- Without *{name}* the analysis would take {1 - share:.0%} of its time{times}."
-    reading = sum(shares.get(name, 0.0) for name in ("parse", "cut records", "recipients"))
+    reading = sum(shares.get(name, 0.0) for name in ("parse CSV", "cut records", "recipients"))
     read, copied = (results.median("summary", size, name, "wall") for name in ("read only", COPY))
     yield (
         f"- A native CSV reader: cutting, parsing and splitting recipients take {reading:.0%}, so one of twice the "
