@@ -24,6 +24,7 @@ IMPORTS, REST, WRITE = "imports", "rest: interpreter, pool threads, exit", "writ
 # The first prefix of the module's path below analyzer/ decides.
 STAGES = (
     ("inputs/", "read and hash"),
+    ("hashing", "read and hash"),
     ("formats/csv_cutting", "cut records"),
     ("formats/joining", "cut records"),
     ("formats/packed", "recipients"),
