@@ -99,6 +99,8 @@ def test_the_most_accurate_certificate_wins(connectors: Connectors, name: str, p
         ("*.contoso.com", "*.contoso.com", True),
         ("mail.contoso.com", "contoso.com", False),
         ("mail.contoso.com", "mx.contoso.com", False),
+        ("mail.contoso.com", "*.contoso.com", True),  # a wildcard certificate names every host below it (0007)
+        ("mail.contoso.com", "*.fabrikam.com", False),
     ],
 )
 def test_when_a_presented_name_matches(pattern: str, name: str, matches: bool) -> None:  # noqa: FBT001
