@@ -6,7 +6,7 @@ report read the cube alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,21 @@ def fold(table: pa.Table, keys: Sequence[str]) -> pa.Table:
         columns[name] = pa.array(reduce.reduceat(values, starts)).cast(column.type)
     columns["examples"] = _first_examples(table.column("examples").combine_chunks(), groups, len(first))
     return pa.table(columns)
+
+
+def holding(causes: pa.Table, column: str, wanted: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Mark the causes whose list column holds a text that is wanted.
+
+    Args:
+        causes: cube rows.
+        column: name of a column of lists of text.
+        wanted: marks texts; it sees those of all lists one after the other.
+    """
+    lists = causes.column(column).combine_chunks()
+    owners = pc.list_parent_indices(lists).filter(wanted(pc.list_flatten(lists)))
+    found = np.zeros(causes.num_rows, np.bool_)
+    found[owners.to_numpy()] = True
+    return pa.array(found)
 
 
 def _by_group(groups: Codes, count: int) -> Codes:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.causes import OTHER, fold
+from analyzer.causes import OTHER, fold, holding
 from analyzer.lint import Caught
 from analyzer.pipeline import Coverage
 from analyzer.schema import SEVERITIES
@@ -140,8 +140,7 @@ def written_by(causes: pa.Table, vantage: Vantage | None) -> pa.Table:
 
 def listing(causes: pa.Table, column: str, text: str) -> pa.Table:
     """Keep the causes whose list column holds a text."""
-    kept = [text in (values or ()) for values in causes.column(column).to_pylist()]
-    return causes.filter(pa.array(kept, pa.bool_()))
+    return causes.filter(holding(causes, column, lambda texts: pc.equal(texts, text)))
 
 
 def routed(causes: pa.Table) -> pa.Table:

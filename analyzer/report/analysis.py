@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analyzer.causes import holding
 from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.errors import UsageError
 from analyzer.findings import find_all
@@ -232,11 +234,11 @@ def _snapshot_record(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _policy_record(ruled: Tenant, given: Tenant, chosen: Mapping[str, str], causes: pa.Table) -> dict[str, Any]:
-    rows = list(zip(causes.column("policies").to_pylist(), causes.column("messages").to_pylist(), strict=True))
     defaults, own, record = Policy(), given.settings.policy, {}
     for name, value in ruled.settings.policy.items():
         origin = "default" if getattr(own, name) == getattr(defaults, name) else "mailflow.toml"
-        touched = sum(count for policies, count in rows if any(p.startswith(f"{name}=") for p in policies or ()))
+        concerned = causes.filter(holding(causes, "policies", partial(pc.starts_with, pattern=f"{name}=")))
+        touched = pc.sum(concerned.column("messages")).as_py() or 0
         record[name] = {"value": value, "origin": "option" if name in chosen else origin, "touched": touched}
     return record
 
