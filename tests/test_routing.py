@@ -24,6 +24,7 @@ from analyzer.tenant.model import (
     Tenant,
     TransportRule,
 )
+from analyzer.tenant.onpremises import Sighting
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import (
@@ -177,6 +178,16 @@ def test_a_declared_certificate_tells_the_origin() -> None:
     assert ask(declared, BOB, JOHN, certificate="mail.contoso.com", ip=FOREIGN_HOST).path == "onpremises>cloud"
     assert ask(declared, BOB, SUN, certificate="Mail.Contoso.com", ip=FOREIGN_HOST).path == "onpremises>cloud"
     assert ask(declared, BOB, SUN, certificate="mail.example.net", ip=FOREIGN_HOST).path == "internet>cloud"
+
+
+def test_a_certificate_that_was_presented_tells_at_its_time() -> None:
+    """8, certificate rule: at a time of which a send log shows the certificate, it attributes; else nobody knows."""
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    seen = replace(BY_CERTIFICATE, sightings=(Sighting(("mail.contoso.com",), noon, noon),))
+
+    then = ask(seen, ERIN, SUN, OUR_SERVER, at=noon)
+    assert (then.selected_inbound_connector, then.missing) == ("Cert", ())
+    assert "certificate" in ask(seen, ERIN, SUN, OUR_SERVER, at=noon + timedelta(seconds=1)).missing
 
 
 @pytest.mark.parametrize("message, options", [((BOB, DAVID), {}), ((ERIN, BOB), {}), ((JOHN,), {"origin": "cloud"})])

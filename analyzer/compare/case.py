@@ -200,12 +200,12 @@ def inbound_question(row: Observation, question: OutboundQuestion, view: View) -
 def _certificates(row: Observation, question: OutboundQuestion, view: View) -> tuple[str, ...]:
     if row.certificates is not None:
         return row.certificates
-    # Section 8, certificate rule: a declared certificate is used. A device presents none, and a server
+    # Section 8, certificate rule: a shown or declared certificate is used. A device presents none, and a server
     # whose address is listed is taken by its address (docs/decisions/0007).
     device = row.source.direct_send or row.sender.direct_send
     by_address = bool(row.source.connectors)
     ours = question.origin is Place.ONPREMISES and row.source.onpremises and not device and not by_address
-    return view.lens.settings.onpremises_certificates if ours else ()
+    return view.lens.certificates if ours else ()
 
 
 def arriving_answers(row: Observation, question: OutboundQuestion, view: View) -> tuple[tuple[Answer, str], ...]:

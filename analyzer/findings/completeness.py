@@ -170,7 +170,8 @@ def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:
         These matches rest on your declaration of the addresses, not on the certificate.
 
     What to do:
-        Compare with the SMTP protocol log of your own servers if the certificate itself is in doubt.
+        Put the SMTP send logs of all your own servers below onpremises/ in the tenant folder: the certificate
+        that they show is used instead.
 
     Example:
         192.0.2.10 is declared, the log names "Inbound from on-premises" with `*.contoso.com`.
@@ -179,7 +180,7 @@ def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:
         yield Finding(
             title=f"{group['logged_inbound']}: the certificate is presumed, no trace shows it",
             cause="The source is declared on-premises and the log names this certificate connector.",
-            advice="Nothing to change; the protocol log of your servers shows the certificate they present.",
+            advice="Nothing to change; SMTP send logs below onpremises/ in the tenant folder show what they present.",
             measures=measures(group),
             domain=str(group["domain"]),
             logged=str(group["logged_inbound"]),

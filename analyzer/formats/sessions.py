@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from analyzer.certificates import ShownCertificates
+
 REMEMBERED_LINES = 200_000  # a session without a word for so many lines is over, whatever the log lacks
 NO_CERTIFICATE = "(none)"
 
@@ -21,10 +23,6 @@ _RESET = re.compile(r"RSET|EHLO|HELO", re.IGNORECASE)
 _REPLY = re.compile(r"([2345])\d\d(?: ([245]\.\d{1,3}\.\d{1,3}))?(?: |$)")
 _ANSWERED_ID = re.compile(r"250 2\.\d\.\d (<[^<>\s]+>)")
 _TLS = re.compile(r"TLS protocol (\S+) negotiation succeeded")
-_NAMES = re.compile(r"\bCN=([^,\s]+)|^\s*([\w*-]+(?:\.[\w-]+)+(?:;[^\s;]+)*)\s*$")
-_ALTERNATE = re.compile(r"\d{4}-\d\d-\d\dT\S+ \d{4}-\d\d-\d\dT\S+ (\S+)\s*$")
-_SHOWN = re.compile(r"(Sending|Received|Remote) certificate")
-_NOT_SHOWN = ("EmptyCertificate", "NoRemoteCertificate")
 # What must be looked at: everything else is a line of a session and no more.
 TELLING_DATA = r"(?i)^(?:MAIL FROM:|RCPT TO:|DATA\b|BDAT |RSET|EHLO|HELO|[2345]\d\d)"
 TELLING_CONTEXT = r"(?i)certificate|TLS protocol "
@@ -63,8 +61,7 @@ class _Session:
     last: int = 0
     received: bool = False
     tls: str = ""
-    shown: dict[bool, list[str]] = field(default_factory=dict)  # names, by whether this server sent them
-    showing: bool = False
+    shown: ShownCertificates = field(default_factory=ShownCertificates)
     time: str = ""
     sender: str = ""
     size: str = ""
@@ -96,22 +93,7 @@ class _Session:
         """Note what TLS and certificates are told."""
         if tls := _TLS.search(line.context):
             self.tls = tls[1]
-        if any(word in line.context for word in _NOT_SHOWN):
-            self.shown.setdefault(False, [])
-        elif shown := _SHOWN.search(line.context):
-            self.showing = shown[1] == "Sending"
-            self.shown[self.showing] = []
-            self._names(line.data)
-        elif re.match(r"Certificate (?:subject|alternate names)", line.context):
-            self._names(line.data)
-
-    def _names(self, data: str) -> None:
-        """Add the subject's and the alternate names; the first of two subjects is not the issuer's."""
-        names = self.shown.setdefault(self.showing, [])
-        if found := _NAMES.search(data):
-            names += (found[1] or found[2]).split(";")
-        if found := _ALTERNATE.search(data):
-            names += found[1].split(";")
+        self.shown.line(line.data, line.context)
 
     def _command(self, line: Line) -> None:
         if mail := _MAIL.match(line.data):
@@ -141,7 +123,7 @@ class _Session:
 
     def _refused(self, text: str, recipients: list[str]) -> Iterator[Answered]:
         if recipients:
-            shown = self.shown.get(not self.received)
+            shown = self.shown.names(sent=not self.received)
             found = _ANSWERED_ID.match(text)
             yield Answered(
                 received=self.received,
@@ -152,7 +134,7 @@ class _Session:
                 status=text,
                 message_id=found[1] if found else "",
                 tls=self.tls,
-                certificate="" if shown is None else ";".join(dict.fromkeys(shown)) or NO_CERTIFICATE,
+                certificate="" if shown is None else ";".join(shown) or NO_CERTIFICATE,
             )
 
     def _answered(self, text: str, recipients: list[str]) -> Iterator[Answered]:

@@ -1,7 +1,8 @@
 """Which configuration was in force when, and what was changing (reference 8, change window).
 
 A configuration is a snapshot, or one composed of two: between two exports each object holds its
-earlier settings until it was changed, and the later ones from then on.
+earlier settings until it was changed, and the later ones from then on. The certificate that the own
+servers presented at the time is part of it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from analyzer.moments import microseconds
 from analyzer.selection.batch import Codes
 from analyzer.tenant.model import Snapshot, Tenant
+from analyzer.tenant.sightings import Presented, certain
 from analyzer.tenant.versions import KINDS, OWN_KINDS, Change, History, Listed, held, histories, holding
 
 _ALWAYS = -(2**62)
@@ -61,9 +63,13 @@ class Timeline:
         self.versions = _versions(self.changes)
         self._starts = [_ALWAYS if s.since is None else _microseconds(s.since) for s in tenant.snapshots]
         self._windows = [(_microseconds(c.start), _microseconds(c.end), c) for c in self.changes]
+        self._composed: dict[tuple[object, ...], Snapshot] = {}
         self._known: dict[tuple[object, ...], int] = {}
         self._configurations: list[Snapshot] = []
-        cuts = sorted({_ALWAYS, *self._starts, *self._switches(), *(t for w in self._windows for t in w[:2])})
+        self._presented = certain(tenant.sightings, tenant.settings.change_grace)
+        edges = {_microseconds(t) for p in self._presented for t in (p.since, p.until)}
+        windows = {t for w in self._windows for t in w[:2]}
+        cuts = sorted({_ALWAYS, *self._starts, *self._switches(), *windows, *edges})
         self._cuts: NDArray[np.int64] = np.array(cuts, np.int64)
         found_epochs = [self._epoch(moment) for moment in cuts]  # those in force get their names before the others
         self.epochs = tuple(self._with_pending(e, t) for e, t in zip(found_epochs, cuts, strict=True))
@@ -117,12 +123,19 @@ class Timeline:
         }
         differing = {kind: values for kind, values in in_force.items() if values != exported[kind]}
         key = (current, *differing.items())
-        if key not in self._known:
-            self._known[key] = len(self._configurations)
+        if key not in self._composed:  # a name tells since when the exported objects are so
             name = f"{snapshot.name} changed {_written(at)}"
             changed = replace(holding(snapshot, differing), name=name, since=at)
-            self._configurations.append(changed if differing else snapshot)
-        return self._known[key]
+            self._composed[key] = changed if differing else snapshot
+        return self._numbered(key, next((p.names for p in self._presented if _within(p, moment)), None))
+
+    def _numbered(self, key: tuple[object, ...], presented: tuple[str, ...] | None) -> int:
+        """Number a configuration under the certificate that the own servers present."""
+        if (presented, key) not in self._known:
+            self._known[presented, key] = len(self._configurations)
+            composed = self._composed[key]
+            self._configurations.append(composed if presented is None else replace(composed, presented=presented))
+        return self._known[presented, key]
 
     def epoch_numbers(self, times: NDArray[np.int64]) -> Codes:
         """Give the number of the epoch of each time (microseconds since 1970, UTC)."""
@@ -145,6 +158,10 @@ def _versions(changes: Iterable[Change]) -> Snapshot:
     for change in changes:
         found[change.kind] = tuple(dict.fromkeys((*found[change.kind], *change.versions)))
     return holding(Snapshot("every version"), found)
+
+
+def _within(shown: Presented, moment: int) -> bool:
+    return _microseconds(shown.since) <= moment < _microseconds(shown.until)
 
 
 def _written(at: datetime | None) -> str:

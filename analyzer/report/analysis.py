@@ -41,6 +41,7 @@ from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
 from analyzer.summaries.cross_check import cross_check, differences
 from analyzer.tenant.model import Snapshot, Tenant
 from analyzer.tenant.policy import Policy
+from analyzer.tenant.sightings import sighting_notes
 
 
 def analyze(
@@ -270,8 +271,13 @@ def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
             "log_after_days": _days(coverage.age.after),
         },
         "folded": dict(outcome.folded),
-        "notes": [*coverage.notes, *folding_notes(outcome.folded), *_gaps(tenant)],
+        "notes": [*coverage.notes, *folding_notes(outcome.folded), *_gaps(tenant), *_sighted(tenant)],
     }
+
+
+def _sighted(tenant: Tenant) -> Iterator[str]:
+    settings = tenant.settings
+    return sighting_notes(tenant.sightings, settings.onpremises_certificates, settings.change_grace)
 
 
 def _iso(moment: datetime | None) -> str | None:

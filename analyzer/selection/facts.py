@@ -150,6 +150,12 @@ class Lens:
         return self._patterns, held.accepted, held.own.accepted, held.remote, self.rulebook.rules, id(held.directory)
 
     @property
+    def certificates(self) -> tuple[str, ...]:
+        """What the own servers present: as their logs show, else as mailflow.toml declares (reference 8)."""
+        shown = self.snapshot.presented
+        return self.settings.onpremises_certificates if shown is None else shown
+
+    @property
     def _onpremises_inbound(self) -> tuple[InboundConnector, ...]:
         return tuple(i for i in self.inbound if i.enabled and i.type is ConnectorType.ONPREMISES)
 

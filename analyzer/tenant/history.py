@@ -33,6 +33,7 @@ from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.recipients import RecipientList
 from analyzer.tenant.residences import with_moves
 from analyzer.tenant.settings import FILE_NAME, read_settings
+from analyzer.tenant.sightings import read_sightings, send_logs, sighting_notes
 
 Value = TypeVar("Value")
 
@@ -44,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 
 def load_tenant(path: str | Path) -> Tenant:
-    """Read a tenant folder: exports, recipients lists, mailflow.toml, and dated snapshots if there are any.
+    """Read a tenant folder: exports, recipients lists, mailflow.toml, dated snapshots and send logs if there are any.
 
     Raises:
         TenantError: no such folder, no export in it, or one that cannot be read.
@@ -54,7 +55,8 @@ def load_tenant(path: str | Path) -> Tenant:
         raise TenantError(str(path), "is no folder" if folder.exists() else "does not exist", _ACCEPTED)
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and not _hidden(file.relative_to(folder))]
     settings, digests = _settings(folder, files)
-    exports = [file for file in files if file.name.lower() != FILE_NAME]
+    logs = send_logs(files, folder)
+    exports = [file for file in files if file.name.lower() != FILE_NAME and file not in logs]
     stages = _stages(folder, exports, day_first=settings.day_first)
     if not any(stage.found.kinds() for stage in stages):
         raise TenantError(str(path), "holds no known export", f"JSON, CSV, Clixml or Format-List of {CMDLETS}")
@@ -64,9 +66,11 @@ def load_tenant(path: str | Path) -> Tenant:
             _log.warning("%s is left out: %s", where, EMPTY)
     for stage in stages:
         digests |= stage.found.digests
+    sightings, of_logs = read_sightings(source for sources in logs.values() for source in sources)
+    digests |= {Path(name).relative_to(folder).as_posix(): digest for name, digest in of_logs.items()}
     migrations = [listed for stage in stages for listed in stage.found.migrations]
     snapshots, notes, batches = with_moves(tuple(_snapshots(stages, settings)), migrations, settings.change_grace)
-    return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes, batches)
+    return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes, batches, sightings)
 
 
 def load_state(path: str | Path) -> Tenant:
@@ -84,11 +88,15 @@ def load_state(path: str | Path) -> Tenant:
 
 
 def _is_snapshot(folder: Path) -> bool:
-    """Tell whether a folder is one of the dated snapshots of a tenant folder, which holds nothing else."""
+    """Tell whether a folder is one of the dated snapshots of a tenant folder, which holds nothing but logs beside."""
     if not folder.is_dir() or not _DATED.fullmatch(folder.name):
         return False
     beside = (entry for entry in folder.parent.iterdir() if not _hidden(Path(entry.name)))
-    return all(entry.name.lower() == FILE_NAME or (entry.is_dir() and _DATED.fullmatch(entry.name)) for entry in beside)
+    return all(
+        entry.name.lower() == FILE_NAME
+        or (entry.is_dir() and (entry.name.lower() == "onpremises" or _DATED.fullmatch(entry.name)))
+        for entry in beside
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +235,8 @@ def describe(tenant: Tenant) -> list[str]:
         since = f" from {snapshot.since:%Y-%m-%d %H:%M} UTC" if snapshot.since else ""
         counts = ", ".join(f"{name} {'absent' if size is None else size}" for name, size in _sizes(snapshot))
         lines.append(f"snapshot {snapshot.name}{since}: {counts}")
-    return [*lines, *tenant.notes, *(f"missing: {lack}" for lack in _lacks(tenant))]
+    shown = sighting_notes(tenant.sightings, tenant.settings.onpremises_certificates, tenant.settings.change_grace)
+    return [*lines, *tenant.notes, *shown, *(f"missing: {lack}" for lack in _lacks(tenant))]
 
 
 def _count(number: int, noun: str) -> str:

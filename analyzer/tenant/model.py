@@ -14,7 +14,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
-from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
+from analyzer.tenant.onpremises import ReceiveConnector, SendConnector, Sighting
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.predicates import Predicate
 
@@ -311,6 +311,7 @@ class Snapshot:
     A kind of export that is absent is None. `rules` holds the rules that route to a
     connector, and those that stop the others.
     `carried` names the kinds (fields) that were not exported then but stem from the snapshot before.
+    `presented` names the certificate that the logs of the own servers show at that time; None = they do not tell.
     """
 
     name: str = "undated"
@@ -325,6 +326,7 @@ class Snapshot:
     hybrid: HybridConfiguration | None = None
     own: OwnServers = OwnServers()
     carried: frozenset[str] = frozenset()
+    presented: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +334,8 @@ class Tenant:
     """One organization: its dated snapshots, oldest first, and its settings.
 
     `digests` maps each file read (path below the folder) to its SHA-256; `notes` say in words what the
-    lists of recipients and of moves came to; `batches` are the moves by time.
+    lists of recipients and of moves came to; `batches` are the moves by time; `sightings` the certificates that the
+    own servers presented.
     """
 
     snapshots: tuple[Snapshot, ...]
@@ -341,3 +344,4 @@ class Tenant:
     digests: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     batches: tuple[MoveBatch, ...] = ()
+    sightings: tuple[Sighting, ...] = ()

@@ -77,3 +77,16 @@ class ReceiveConnector:
     tls_certificate_name: str | None = None
     permission_groups: tuple[str, ...] = ()
     changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A certificate that the own servers presented to Office 365, by its names (lower case), and when.
+
+    `first` and `last` (UTC) are those of the messages that were sent under it, `messages` is how many they were.
+    """
+
+    names: tuple[str, ...]
+    first: datetime
+    last: datetime
+    messages: int = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from analyzer.compare.readings import Reading, deciding
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.outbound import OutboundQuestion
 from analyzer.tenant.model import ConnectorType, Place, Service, TransportRule
+from analyzer.tenant.onpremises import Sighting
 from tests.builders import (
     BANKER,
     BOB,
@@ -33,6 +36,7 @@ from tests.compare.builders import (
     FROM_CLOUD,
     FROM_INTERNET,
     FROM_OUR_SERVER,
+    NOON,
     SENT,
     SUMMARY,
     Log,
@@ -321,6 +325,81 @@ def test_a_certificate_that_no_trace_shows_is_presumed(
     found = judged(ours, ENHANCED, cells, logged_connector=logged)
     assert found.verdict == verdict
     assert reason in {None, found.reason}
+
+
+HOUR = timedelta(hours=1)
+
+
+def _sighting(name: str, first: datetime = NOON - 9 * HOUR, last: datetime = NOON + 9 * HOUR) -> Sighting:
+    return Sighting((name,), first, last)
+
+
+SIGHTED = [
+    # sightings, declared, verdict, reason
+    pytest.param([_sighting("mail.contoso.com")], (), "match", "certificate", id="seen: nothing is presumed"),
+    pytest.param([_sighting("mail.fabrikam.com")], (), "mismatch", "not-by-default", id="renewed, fits no connector"),
+    pytest.param(
+        [_sighting("mail.fabrikam.com")], ("mail.contoso.com",), "mismatch", "not-by-default", id="the log is believed"
+    ),
+    pytest.param(
+        [_sighting("mail.contoso.com")], ("mail.fabrikam.com",), "match", "certificate", id="believed for good, too"
+    ),
+    pytest.param(
+        [_sighting("mail.fabrikam.com", NOON + HOUR)], (), "match", "certificate-presumed", id="seen later only"
+    ),
+    pytest.param(
+        [_sighting("mail.fabrikam.com", last=NOON - HOUR)], (), "match", "certificate-presumed", id="seen before only"
+    ),
+    pytest.param(
+        [_sighting("mail.fabrikam.com", last=NOON - HOUR)],
+        ("mail.contoso.com",),
+        "match",
+        "certificate",
+        id="outside the time seen the declared one stands",
+    ),
+    pytest.param(
+        [_sighting("mail.fabrikam.com"), _sighting("mail.contoso.com")],
+        (),
+        "match",
+        "certificate-presumed",
+        id="two at a time: nobody knows which",
+    ),
+    pytest.param(
+        [_sighting("mail.contoso.com", last=NOON - HOUR / 2), _sighting("mail.fabrikam.com", NOON - HOUR / 4)],
+        (),
+        "match",
+        "certificate-presumed",
+        id="renewed within the hour: clocks may differ",
+    ),
+]
+
+
+@pytest.mark.parametrize("sightings, declared, verdict, reason", SIGHTED)
+def test_a_certificate_that_a_send_log_shows_is_used(
+    sightings: list[Sighting], declared: tuple[str, ...], verdict: str, reason: str
+) -> None:
+    """8, certificate rule: one found in a protocol log is used, at the time at which it alone was presented."""
+    ours = tenant(inbound=(BY_CERTIFICATE,), onpremises_certificates=declared)
+    cells = {**FROM_OUR_SERVER, **DELIVERED, "envelope_sender": JOHN, "recipient": BOB}
+    found = judged(replace(ours, sightings=tuple(sightings)), ENHANCED, cells, logged_connector="By certificate")
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(
+    "source, logged, verdict, reason",
+    [
+        (FROM_OUR_SERVER, "", "unrouted", "onprem-source-unattributed"),
+        (FROM_OUR_SERVER, "By address", "match", "address"),
+        (FROM_INTERNET, "", "match", "default-inbound"),
+    ],
+)
+def test_a_renewed_certificate_changes_nothing_else(source: Row, logged: str, verdict: str, reason: str) -> None:
+    """9.1 row 1: unattributed mail is unrouted; mail by address and mail of others does not rest on the certificate."""
+    by_address = (inbound("By address", sender_ips=networks("192.0.2.0/28")),) if logged else ()
+    ours = replace(tenant(inbound=(BY_CERTIFICATE, *by_address)), sightings=(_sighting("mail.fabrikam.com"),))
+    cells = {**source, **DELIVERED, "envelope_sender": source["header_from"], "recipient": BOB}
+    found = judged(ours, ENHANCED, cells, logged_connector=logged)
+    assert (found.verdict, found.reason) == (verdict, reason)
 
 
 def test_internet_mail_through_a_certificate_connector_is_a_misroute_whatever_it_presented() -> None:

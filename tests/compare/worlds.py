@@ -24,6 +24,7 @@ from analyzer.tenant.model import (
     Tenant,
     TransportRule,
 )
+from analyzer.tenant.onpremises import Sighting
 from analyzer.tenant.policy import POLICIES, Policy
 from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import directory, networks
@@ -181,6 +182,18 @@ SETTINGS = st.builds(
 )
 
 
+SIGHTINGS = st.lists(
+    st.builds(
+        lambda name, a, b: Sighting((name,), min(a, b), max(a, b)),
+        st.sampled_from(("mail.contoso.com", "mail.fabrikam.com", "mx.example.org")),
+        st.sampled_from(MOMENTS),
+        st.sampled_from(MOMENTS),
+    ),
+    max_size=2,
+    unique_by=lambda seen: seen.names,
+).map(tuple)
+
+
 @st.composite
 def tenants(draw: st.DrawFn) -> Tenant:
     """Draw a tenant: connectors of all kinds, a list of recipients, policies, dated snapshots."""
@@ -197,7 +210,7 @@ def tenants(draw: st.DrawFn) -> Tenant:
         )
         for number, since in enumerate(dates)
     )
-    return Tenant(snapshots, draw(SETTINGS))
+    return Tenant(snapshots, draw(SETTINGS), sightings=draw(SIGHTINGS))
 
 
 CELLS = (*OUTBOUND_NAMES, *INBOUND_NAMES, "AB1\\Default AB1", "Nobody's", "", "", "", None, "out a")

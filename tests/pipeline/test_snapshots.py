@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from analyzer.pipeline.snapshots import Timeline
 from analyzer.tenant.model import AcceptedDomain, OutboundConnector, Snapshot, Tenant
+from analyzer.tenant.onpremises import Sighting
 from tests.builders import accepted, inbound, outbound, rule, snapshot, tenant
 
 JANUARY, MARCH = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
@@ -51,6 +52,20 @@ def test_an_undated_snapshot_holds_always() -> None:
     timeline = Timeline(tenant())
     assert len(timeline.epochs) == 1
     assert not timeline.epoch_at(datetime(1999, 1, 1, tzinfo=UTC)).early
+
+
+def test_a_certificate_that_was_presented_cuts_time_and_renames_nothing() -> None:
+    """Reference 8: it holds from the first to the last message under it, under the snapshot that is in force."""
+    seen = Sighting(("mail.contoso.com",), MARCH - DAY, MARCH + DAY)
+    timeline = Timeline(replace(tenant(FIRST, SECOND), sightings=(seen,)))
+    moments = (seen.first - MICROSECOND, seen.first, MARCH, seen.last, seen.last + MICROSECOND)
+    epochs = [timeline.epoch_at(moment) for moment in moments]
+
+    assert [e.name for e in epochs] == ["first", "first", "second", "second", "second"]
+    assert [timeline.configurations[e.configuration].presented for e in epochs] == [
+        None, seen.names, seen.names, seen.names, None,
+    ]  # fmt: skip
+    assert {e.changing for e in epochs} == {()}
 
 
 def test_several_snapshots_need_dates() -> None:
