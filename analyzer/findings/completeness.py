@@ -180,7 +180,8 @@ def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:
         yield Finding(
             title=f"{group['logged_inbound']}: the certificate is presumed, no trace shows it",
             cause="The source is declared on-premises and the log names this certificate connector.",
-            advice="Nothing to change; SMTP send logs below onpremises/ in the tenant folder show what they present.",
+            advice="Nothing to change; the SMTP send protocol logs of your servers, below onpremises/ in the tenant "
+            "folder, show what they present.",
             measures=measures(group),
             domain=str(group["domain"]),
             logged=str(group["logged_inbound"]),
