@@ -89,6 +89,7 @@ def route(
     tls: bool | None = None,
     header_from: str | None = None,
     size: int | None = None,
+    subject: str | None = None,
     forwarded: bool = False,
     origin: str | None = None,
     destination: str | None = None,
@@ -108,6 +109,7 @@ def route(
         header_from: the sender in the header, for mail flow rules; None = the same as the envelope's. It stands in
             for an envelope sender that is open or null (reference 8, Sender kind).
         size: bytes of the message, for mail flow rules that look at it.
+        subject: of the message, for the same; "" is an empty one, None leaves it open.
         forwarded: the message is a copy that a cloud mailbox forwards.
         origin: cloud, onpremises, internet or partner; None derives it from sender and source.
         destination: as origin, for the recipient.
@@ -136,6 +138,7 @@ def route(
         made_up=True,
         senders_show=lens.rulebook.of_senders(header_from or stated, stated),
         size_shows=lens.rulebook.of_size(size),
+        subject_shows=lens.rulebook.of_subject(subject),
     )
     decision = _decided(row, lens, tenant.settings.policy, snapshot.name)
     return decision if epoch is None else _at_its_time(decision, epoch)

@@ -128,6 +128,9 @@ NORMALISED = TableSchema(
     ),
 )
 
+# Beside the rows, only in memory, and only where a mail flow rule looks at it: subjects are private.
+SUBJECT = pa.field("subject", CODED)
+
 STORED = TableSchema(
     "store",
     "A normalised row and the file it came from: one row a recipient, before any conclusion.",

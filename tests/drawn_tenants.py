@@ -115,6 +115,19 @@ _OTHERS = {
     "SenderIpRanges": NETWORKS,
     "MessageSizeOver": ("1000", "50000"),
 }
+_OTHERS |= {
+    "SubjectContainsWords": ("offer", "price list", "re:", "_draft"),
+    "SubjectMatchesPatterns": ("^re", "draft$", "(unread"),
+}
+TITLES = (
+    "",
+    "Re: Offer 4711",
+    "the price list, draft",
+    "offer_draft",
+    "re offers",
+    "offer " * 43,
+    "x" * 250 + " offer",
+)
 _ONE_VALUE = ("FromScope", "SentToScope", "MessageSizeOver")
 
 

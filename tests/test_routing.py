@@ -199,6 +199,7 @@ def test_what_comes_from_the_cloud_does_not_arrive(message: tuple[str, ...], opt
 
 
 BIG = rule("Ruled", name="big", conditions=(Predicate("MessageSizeOver", ("1000000",)),))
+OFFERS = rule("Ruled", name="offers", conditions=(Predicate("SubjectContainsWords", ("offer",)),))
 DAVIDS = rule("Ruled", name="David's", senders=(DAVID,))
 
 
@@ -208,18 +209,21 @@ DAVIDS = rule("Ruled", name="David's", senders=(DAVID,))
         (BIG, {"size": 10}, P_ORG.name, "rule big: did not fire: MessageSizeOver [3.3, 1]"),
         (BIG, {"size": 5_000_000}, "Ruled", "rule big: fired [3.3, 1]"),
         (BIG, {}, None, "rule big: may have fired, no log shows MessageSizeOver [3.3, 1]"),
+        (OFFERS, {"subject": "Our offer"}, "Ruled", "rule offers: fired [3.3, 1]"),
+        (OFFERS, {"subject": ""}, P_ORG.name, "rule offers: did not fire: SubjectContainsWords [3.3, 1]"),
+        (OFFERS, {}, None, "rule offers: may have fired, no log shows SubjectContainsWords [3.3, 1]"),
         (DAVIDS, {}, P_ORG.name, "rule David's: did not fire: From [3.3, 1]"),
         (DAVIDS, {"header_from": DAVID}, "Ruled", "rule David's: fired [3.3, 1]"),
     ],
 )
 def test_what_rules_look_at_can_be_given(fires: TransportRule, options: Any, leaves: str | None, fate: str) -> None:
-    """Size and header sender of a made-up message decide rules that look at them, and the steps say how."""
+    """Size, subject and header sender of a made-up message decide rules that look at them, and the steps say how."""
     found = route(tenant(outbound=(P_ORG, RULED), rules=(fires,)), recipient=ERIN, sender=BOB, **options)
     assert found.selected_outbound_connector == leaves
     steps = [str(step) for tree in found.steps for _, step in tree.walk()]
     assert fate in steps
     told = [s.partition(" and ")[2] for s in steps if s.startswith("reading")]
-    ways = ["rule big fired [8, missing inputs]", "no rule routed it [8, missing inputs]"]
+    ways = [f"rule {fires.name} fired [8, missing inputs]", "no rule routed it [8, missing inputs]"]
     assert told == ([] if leaves else ways)  # readings that differ in the rule say so
 
 

@@ -57,6 +57,7 @@ from tests.drawn_tenants import (
     PATTERNS,
     PERSONS,
     SUBJECTS,
+    TITLES,
     accepted_domains,
     flags,
     inbound_connectors,
@@ -182,6 +183,7 @@ def seen(draw: st.DrawFn) -> Seen:
         draw(st.sampled_from(PERSONS)),
         draw(st.sampled_from(("", *ADDRESSES))),
         draw(st.sampled_from((None, 10, 2_000, 70_000, 200_000))),
+        draw(st.sampled_from((None, *TITLES))),
         draw(st.sampled_from(Place)),
         None if draw(rarely) else draw(accepted_domains()),
         mailboxes=frozenset(listed[::2]),
@@ -198,6 +200,7 @@ def test_the_same_rules_may_have_fired(message: Seen, rules: tuple[TransportRule
     book = compiled.rulebook
     shows = compiled.recipient(message.recipient).shown | compiled.source(message.ip).shown
     shows |= book.of_senders(message.header, message.envelope) | book.of_size(message.size)
+    shows |= book.of_subject(message.subject)
     met, unseen = rules_met(compiled, shows, message.origin)
     steps = list(explain_rules(compiled, shows, message.origin))
     event("certain" if len(met) == 1 else "open")

@@ -48,6 +48,7 @@ class RouteTable(_Table):
     sender: str | None = Field(default=None, alias="from", description='Envelope sender; "" is the null sender.')
     header_from: str | None = Field(default=None, description="Sender in the header, where it is another.")
     size: int | None = Field(default=None, ge=0, description="Bytes of the message, for mail flow rules.")
+    subject: str | None = Field(default=None, description="Subject of the message, for mail flow rules.")
     ip: str | None = Field(default=None, description="Connecting address.")
     certificate: str | None = Field(default=None, description="Subject name that the source presents.")
     origin: Place | None = Field(default=None, description="Where the message comes from.")
@@ -144,6 +145,7 @@ def _route(table: RouteTable, tenant: Tenant) -> Check:
         sender=table.sender,
         header_from=table.header_from,
         size=table.size,
+        subject=table.subject,
         ip=table.ip,
         certificate=table.certificate,
         origin=table.origin or ("cloud" if table.sender is None and table.ip is None else None),

@@ -15,8 +15,11 @@ from analyzer.errors import UsageError
 @click.argument("what", metavar="MESSAGE_ID|CODE")
 @click.option("--report", "report_path", type=click.Path(path_type=Path), metavar="DIR", help="A finished report.")
 @click.option("--tenant", "tenant_path", metavar="DIR", help="The tenant folder, where it was moved since.")
+@click.option("--subject", metavar="TEXT", help="The message's subject, for rules that look at it: reports keep none.")
 @json_option
-def explain(what: str, report_path: Path | None, tenant_path: str | None, *, as_json: bool) -> None:
+def explain(
+    what: str, report_path: Path | None, tenant_path: str | None, subject: str | None, *, as_json: bool
+) -> None:
     """Explain one message of a report, or the page of a finding code such as MF101."""
     from analyzer.findings import FINDINGS
 
@@ -34,7 +37,7 @@ def explain(what: str, report_path: Path | None, tenant_path: str | None, *, as_
         raise UsageError(f"{what}: not a finding code ({known}); a message id needs --report DIR")
     from analyzer.report.explanation import explain_message
 
-    explained = explain_message(what, report_path, tenant_path)
+    explained = explain_message(what, report_path, tenant_path, subject=subject)
     if as_json:
         click.echo(json.dumps([e.as_dict() for e in explained], indent=2, ensure_ascii=False, default=str))
     else:

@@ -24,6 +24,7 @@ _PLACES = click.Choice(["cloud", "onpremises", "internet", "partner"])
 @click.option("--tls", type=click.Choice(["yes", "no"]), help="Whether the session is encrypted.")
 @click.option("--header-from", metavar="ADDRESS", help="Sender in the header, where it is another.")
 @click.option("--size", type=click.IntRange(min=0), metavar="BYTES", help="Size, for mail flow rules that look at it.")
+@click.option("--subject", metavar="TEXT", help="Subject, for mail flow rules that look at it.")
 @click.option("--forwarded", is_flag=True, help="A copy that a cloud mailbox forwards.")
 @click.option("--origin", type=_PLACES, help="Where it comes from, instead of what sender and address tell.")
 @click.option("--destination", type=_PLACES, help="Where the recipient is, instead of what the lists tell.")
@@ -43,6 +44,7 @@ def route(
     tls: str | None,
     header_from: str | None,
     size: int | None,
+    subject: str | None,
     forwarded: bool,
     origin: str | None,
     destination: str | None,
@@ -65,6 +67,7 @@ def route(
         tls=None if tls is None else tls == "yes",
         header_from=header_from,
         size=size,
+        subject=subject,
         forwarded=forwarded,
         origin=origin,
         destination=destination,

@@ -31,8 +31,8 @@ class Observation:
     message was also delivered to a cloud mailbox, which may have forwarded it here. `changing` holds the
     changes of the configuration in whose window the row falls, `pending` those that the next export dates
     later; `early` says that the row is older than every dated snapshot, and that none may stand in for its
-    time. `senders_show` and `size_shows` are what the senders, header and envelope apart, and the size show
-    to mail flow rules. `hop` is the session that a row of an own server's log tells of.
+    time. `senders_show`, `size_shows` and `subject_shows` are what the senders, header and envelope apart, the
+    size and the subject show to mail flow rules. `hop` is the session that a row of an own server's log tells of.
     """
 
     recipient: RecipientFacts
@@ -60,12 +60,14 @@ class Observation:
     made_up: bool = False
     senders_show: Shown = NOTHING_SHOWN
     size_shows: Shown = NOTHING_SHOWN
+    subject_shows: Shown = NOTHING_SHOWN
     hop: Hop = Hop()
 
     @property
     def shown(self) -> Shown:
         """Everything the row shows to mail flow rules."""
-        return self.recipient.shown | self.source.shown | self.senders_show | self.size_shows
+        of_message = self.senders_show | self.size_shows | self.subject_shows
+        return self.recipient.shown | self.source.shown | of_message
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Format:
         no_recipient: Why a row without a recipient is a reject.
         identity: What makes a row the same row in another export.
         caps: Numbers of rows at which an export of it stops without saying so (log-formats section 11).
+        subject: Header name of the column with the subject, in lower case; None where it has none of use.
         message_cap: Number of messages at which it stops, where rows are events; None where messages do not count.
     """
 
@@ -147,6 +148,7 @@ class Format:
     identity: Identity = Identity()
     caps: tuple[int, ...] = CAPS
     message_cap: int | None = None
+    subject: str | None = None
 
     def located(self, names: Iterable[str]) -> dict[str, str]:
         """Find the format's columns among header names, whatever their case and order."""
@@ -175,6 +177,7 @@ class Parsed:
 
     Attributes:
         records: The distinct source rows of `rows`, the rejects and the noise together.
+        subjects: The subject of each row, null where it is blank; None where nobody asked, or the log has none.
         notes: What it shows of its file as a whole.
         messages: Some ids of messages, where the format's exports stop at a number of them.
     """
@@ -185,3 +188,4 @@ class Parsed:
     records: int
     notes: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    subjects: pa.DictionaryArray | None = None

@@ -105,4 +105,5 @@ EMAIL_EVENTS = Format(
     noise=_noise,
     identity=MESSAGE_IDENTITY,  # a new verdict on a message repeats its row
     caps=(10_000, 30_000, 100_000),
+    subject="subject",
 )

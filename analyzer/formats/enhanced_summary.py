@@ -59,4 +59,5 @@ ENHANCED_SUMMARY = Format(
     needed=("origin_timestamp", "recipient_status"),
     draft=_draft,
     identity=MESSAGE_IDENTITY,
+    subject="message_subject",
 )

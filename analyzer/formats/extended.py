@@ -119,4 +119,5 @@ EXTENDED = Format(
     message_cap=1_000,
     noise=_noise,
     joined=_joined,
+    subject="message_subject",
 )

@@ -31,4 +31,5 @@ GRAPH_TRACE = Format(
     needed=("received", "recipientaddress"),
     draft=draft_trace,
     identity=MESSAGE_IDENTITY,
+    subject="subject",
 )

@@ -15,6 +15,7 @@ from analyzer.formats.clocks import LocalClock
 from analyzer.formats.parsing import OTHER_ORDER, parse_chunk
 from analyzer.formats.times import DateOrder
 from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
+from analyzer.schema import SUBJECT
 
 BOTH_ORDERS = "its dates are of both orders of day and month: those with a day up to 12 may be read the wrong way round"
 
@@ -104,6 +105,12 @@ class Log:
         if self.digest and self._messages and len(self._messages) == self.format.message_cap:
             return f"exactly {len(self._messages):,} messages: exports stop at this number, so some may be missing"
         return ""
+
+    def read_subjects(self) -> None:
+        """Read the subjects too, where the log has them."""
+        found = next((name for name in self.layout.names if name.lower() == self.format.subject), None)
+        if found is not None:
+            self.layout = self.layout.on({**self.layout.columns, SUBJECT.name: found})
 
     def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
         """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""

@@ -58,4 +58,5 @@ MESSAGE_TRACE = Format(
     draft=draft_trace,
     identity=MESSAGE_IDENTITY,
     caps=(1_000, 5_000, 10_000, 20_000, 50_000, 100_000),  # the admin center's Summary stops at 10,000 or 20,000
+    subject="subject",
 )

@@ -16,7 +16,7 @@ from analyzer.formats.chunk import Cells, Chunk, Layout, Positions
 from analyzer.formats.clocks import LocalClock
 from analyzer.formats.columns import coded, coded_or_null, holds
 from analyzer.formats.times import DateOrder, timestamps
-from analyzer.schema import NORMALISED
+from analyzer.schema import NORMALISED, SUBJECT
 
 NO_TIME = "no readable time: ISO 8601, /Date(ms)/ or a date with day, month and a year of four digits is accepted"
 NO_ORDER = "is the day or the month first? the file begins with other dates; say it with --date-order dmy or mdy"
@@ -51,7 +51,7 @@ def parse_chunk(
     odd |= dict.fromkeys(_left_out(recipients, cells.records), format_.no_recipient)
     rejects, nothing = _judged(odd, chunk, layout)
     rows = _rows({**draft.columns, "received_at": times, "source_row": pa.array(cells.records)}, recipients)
-    return Parsed(rows, rejects, noise + nothing, records)
+    return Parsed(rows, rejects, noise + nothing, records, subjects=_subjects(cells, recipients))
 
 
 def _without_time(
@@ -113,6 +113,15 @@ def _rows(columns: Mapping[str, pa.Array], recipients: Recipients) -> pa.Table:
         [laid[field.name] if field.name in laid else pa.nulls(rows, field.type) for field in NORMALISED.arrow],
         schema=NORMALISED.arrow,
     )
+
+
+def _subjects(cells: Cells, recipients: Recipients) -> pa.DictionaryArray | None:
+    """Give the subject of each recipient's row, where the log was asked for it."""
+    text = cells.columns.get(SUBJECT.name)
+    if text is None:
+        return None
+    subjects = coded_or_null(text)
+    return subjects if recipients.parent is None else subjects.take(pa.array(recipients.parent))
 
 
 def _forwarded(laid: Mapping[str, pa.Array], rows: int) -> pa.BooleanArray:

@@ -219,4 +219,5 @@ TRACE_DETAIL = Format(
     noise=noise,
     joined=joined,
     no_recipient="no recipient: add RecipientAddress (and SenderAddress) of the traced message to each of its details",
+    subject="subject",
 )

@@ -67,7 +67,10 @@ class InputBook:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: the period (UTC, `until` excluded), what the user says of the logs, the workers."""
+    """How to run: the period (UTC, `until` excluded), what the user says of the logs, the workers.
+
+    `subjects` says that a mail flow rule looks at them, so that the rows have to bear them.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -76,6 +79,7 @@ class Options:
     timezone: str | None = None
     encoding: str | None = None
     workers: int = 2
+    subjects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

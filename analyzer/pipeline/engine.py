@@ -148,6 +148,9 @@ class Engine:
         self.senders_show: Classes[tuple[str | None, ...], tuple[Shown, ...]] = Classes(
             lambda header_envelope: tuple(book.of_senders(*header_envelope) for book in books)
         )
+        self.subjects_show: Classes[str | None, tuple[Shown, ...]] = Classes(
+            lambda subject: tuple(book.of_subject(subject) for book in books)
+        )
         self.size_edges = tuple(sorted({edge for book in books for edge in book.size_edges}))
         self.directions = Classes(direction_of)
         self.own_names = tuple(OwnNames(held, own) for own in range(len(held)))
@@ -183,11 +186,11 @@ class Engine:
         return Later(self.judges[epoch.perhaps], seen)
 
     def _observation(self, witness: Witness, key: tuple[int, ...]) -> tuple[Observation, Epoch]:
-        recipient, sender, source, status, direction, logged, flags, number, received, sent, shows, size, *hop = key
-        *hop, sharing = hop
+        recipient, sender, source, status, direction, logged, flags, number, received, sent, shows, size, *more = key
+        subject, *hop, sharing = more
         epoch = self.timeline.epochs[number]
         at, reader = epoch.configuration, self.reader_of_epoch[number]
-        asked = Looks.SENDER in self.rules_look_at
+        asked, reads = (looks in self.rules_look_at for looks in (Looks.SENDER, Looks.SUBJECT))
         facts = self.statuses[witness.vantage].classes[status]
         row = Observation(
             recipient=self.recipients.classes[recipient][reader][received],
@@ -207,6 +210,7 @@ class Engine:
             sharing=_SHARINGS[sharing],
             senders_show=self.senders_show.classes[shows][reader] if asked else NOTHING_SHOWN,
             size_shows=self.lenses[at].rulebook.of_size(self._size_of(size)),
+            subject_shows=self.subjects_show.classes[subject][reader] if reads else NOTHING_SHOWN,
             changing=epoch.changing,
             pending=epoch.pending,
             early=epoch.early,

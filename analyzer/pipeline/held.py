@@ -18,12 +18,11 @@ from analyzer.formats import Format
 from analyzer.formats.store import record_starts
 from analyzer.pipeline.identity import Mask
 from analyzer.pipeline.lots import Lot
-from analyzer.schema import STORED
+from analyzer.schema import STORED, SUBJECT
 from analyzer.selection.batch import Classes, class_codes_of_several
 
 _ROWS = 50_000
 _BOOK = pa.field("book", pa.int64())
-_SCHEMA = STORED.arrow.append(_BOOK)
 
 
 def unsettled(lot: Lot) -> Mask:
@@ -50,11 +49,12 @@ class Held:
         """Set rows aside; their numbers must be those of the whole input."""
         name = lot.format.name
         if name not in self._writers:
-            self._writers[name] = pq.ParquetWriter(self._file(name), _SCHEMA)
+            self._writers[name] = pq.ParquetWriter(self._file(name), _schema(lot.rows))
             self._formats[name] = lot.format
         lengths = np.diff(np.append(lot.starts, lot.rows.num_rows))
+        schema = _schema(lot.rows)
         rows = lot.rows.append_column(_BOOK, pa.array(np.repeat(lot.books, lengths)))
-        self._writers[name].write_table(rows.select(_SCHEMA.names).cast(_SCHEMA))
+        self._writers[name].write_table(rows.select(schema.names).cast(schema))
 
     def lots(self) -> Iterator[Lot]:
         """Give back what was set aside, in the order in which it came."""
@@ -67,6 +67,12 @@ class Held:
 
     def _file(self, name: str) -> Path:
         return self._directory / f"held-{name}.parquet"
+
+
+def _schema(rows: pa.Table) -> pa.Schema:
+    """Give the columns that wait, the subject among them where a rule looks at it."""
+    subject = [SUBJECT] if SUBJECT.name in rows.column_names else []
+    return pa.schema([*STORED.arrow, *subject, _BOOK])
 
 
 def _gathered(file: pq.ParquetFile) -> Iterator[list[int]]:

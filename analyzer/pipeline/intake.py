@@ -69,6 +69,8 @@ def opened(source: Source, options: Options) -> Opened:
     if isinstance(log, StoredLog):
         log, left_out = log.within(options.since, options.until)
         return Opened(log, log.chunks(), left_out=left_out)
+    if options.subjects:
+        log.read_subjects()
     return Opened(log, log.chunks(), beginning(source))
 
 

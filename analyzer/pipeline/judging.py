@@ -16,6 +16,7 @@ from analyzer.evidence import Carries, StatusFacts, Witness
 from analyzer.formats.store import record_starts
 from analyzer.pipeline.engine import Engine, OverTime
 from analyzer.pipeline.stages import stages
+from analyzer.schema import SUBJECT
 from analyzer.selection.batch import (
     Codes,
     Encoded,
@@ -102,15 +103,19 @@ def _hops(rows: pa.Table, engine: Engine) -> list[Codes]:
     return [sessions, sizes]
 
 
-def _for_rules(rows: pa.Table, read: Mapping[str, Encoded], engine: Engine) -> tuple[Codes, Codes]:
-    """Give what senders and size show to mail flow rules; nothing is read where no rule looks at it."""
-    senders, sizes = np.zeros(rows.num_rows, np.int64), np.zeros(rows.num_rows, np.int64)
+def _for_rules(rows: pa.Table, read: Mapping[str, Encoded], engine: Engine) -> tuple[Codes, Codes, Codes]:
+    """Give what senders, size and subject show to mail flow rules; nothing is read where no rule looks at it."""
+    senders = sizes = subjects = np.zeros(rows.num_rows, np.int64)
     if Looks.SENDER in engine.rules_look_at:
         senders = class_codes_of_several(engine.senders_show, [read[name] for name in _SENDERS])
     if Looks.SIZE in engine.rules_look_at:
         logged = pc.fill_null(rows.column("size"), -1).to_numpy()
         sizes = np.where(logged < 0, 0, 1 + np.searchsorted(np.array(engine.size_edges), logged, side="right"))
-    return senders, sizes
+    if Looks.SUBJECT in engine.rules_look_at:
+        named = SUBJECT.name in rows.column_names
+        column = rows.column(SUBJECT.name) if named else pa.nulls(rows.num_rows, SUBJECT.type)
+        subjects = class_codes(engine.subjects_show, column)
+    return senders, sizes, subjects
 
 
 def _stages(

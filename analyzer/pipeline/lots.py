@@ -14,7 +14,7 @@ from analyzer.formats.store import record_starts
 from analyzer.pipeline.books import OUTSIDE, Options
 from analyzer.pipeline.identity import Mask
 from analyzer.pipeline.intake import Batch, Piece
-from analyzer.schema import REJECTS, STORED
+from analyzer.schema import REJECTS, STORED, SUBJECT
 from analyzer.selection.batch import Codes
 
 
@@ -41,7 +41,8 @@ class Lot:
     """Normalised rows of one format with their files.
 
     Attributes:
-        rows: Of schema STORED; the row numbers of a piece begin with 1 until `numbered`.
+        rows: Of schema STORED, beside them the SUBJECT where a rule looks at it; the row numbers of a piece begin
+            with 1 until `numbered`.
         starts: First row of each log row.
         books: Number of the book that each log row belongs to.
         piece: Place in `tallies` of the piece that each log row comes from.
@@ -86,6 +87,8 @@ def read_lot(batch: Batch, options: Options) -> Lot:
     """Parse the pieces of a batch; rows outside the period become noise of their piece."""
     read = [(piece, parse(piece.log, piece.chunk)) for piece in batch.pieces]
     tables = [_sourced(piece, parsed) for piece, parsed in read]
+    if options.subjects:
+        tables = [_with_subjects(table, parsed) for table, (_, parsed) in zip(tables, read, strict=True)]
     rows = tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     starts = _starts(tables)
     of_piece = np.repeat(np.arange(len(tables)), [len(s) for s in starts])
@@ -121,6 +124,12 @@ def _sourced(piece: Piece, parsed: Parsed) -> pa.Table:
     name = pa.array([piece.log.source.name], pa.string())
     files = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows.num_rows, np.int32)), name)
     return rows.append_column(STORED.arrow.field("source_file"), files)
+
+
+def _with_subjects(rows: pa.Table, parsed: Parsed) -> pa.Table:
+    """Put the subject beside each row; null where the log has none, or a store kept none."""
+    subjects = pa.nulls(rows.num_rows, SUBJECT.type) if parsed.subjects is None else parsed.subjects
+    return rows.append_column(SUBJECT, subjects)
 
 
 def _is_stored(parsed: Parsed) -> bool:

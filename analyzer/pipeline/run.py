@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +30,7 @@ from analyzer.pipeline.tail import Tail
 from analyzer.pipeline.verdicts import PARTIAL_KEYS, expanded
 from analyzer.schema import CAUSES, MESSAGES, REJECTS
 from analyzer.tenant.model import Tenant
+from analyzer.tenant.predicates import Looks
 
 
 class Cluster(Protocol):
@@ -80,12 +81,9 @@ def run(
     Raises:
         LogError: nothing could be read from any of the inputs.
     """
-    intake, engine, cube, tail = (
-        Intake(find(logs, remote=cluster is not None), options),
-        Engine(tenant),
-        Cube(PARTIAL_KEYS),
-        Tail(tenant),
-    )
+    engine, cube, tail = Engine(tenant), Cube(PARTIAL_KEYS), Tail(tenant)
+    options = replace(options, subjects=Looks.SUBJECT in engine.rules_look_at)
+    intake = Intake(find(logs, remote=cluster is not None), options)
     (directory / "messages").mkdir()
     judge = Judging(engine, directory / "messages")
     with (

@@ -19,10 +19,12 @@ from analyzer.selection.decision import Step
 from analyzer.tenant import load_tenant
 from analyzer.tenant.model import Tenant
 from analyzer.tenant.policy import Policy
+from analyzer.tenant.predicates import Looks
 from analyzer.tracing import printed
 from analyzer.vantage import Vantage
 
 _MOST_ROWS = 50
+_SUBJECT_UNKNOWN = "A mail flow rule looks at the subject, which a report does not keep; give it with --subject TEXT."
 _TOLD = (
     ("received", "received_at"),
     ("from", "envelope_sender"),
@@ -89,13 +91,16 @@ def _text(value: object) -> str:
     return printable(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
-def explain_message(message_id: str, report_path: Path, tenant_path: str | None) -> tuple[Explanation, ...]:
+def explain_message(
+    message_id: str, report_path: Path, tenant_path: str | None, *, subject: str | None = None
+) -> tuple[Explanation, ...]:
     """Explain every row of one message.
 
     Args:
         message_id: Internet message ID with or without its angle brackets, or a network message ID.
         report_path: a finished report.
         tenant_path: the tenant folder; None takes the one that the report names.
+        subject: the message's subject, for mail flow rules that look at it; a report keeps none.
 
     Raises:
         UsageError: the report holds no such message.
@@ -107,17 +112,26 @@ def explain_message(message_id: str, report_path: Path, tenant_path: str | None)
     if not rows:
         raise UsageError(f"{message_id}: no message of {report_path} has this id")
     tenant, why_not = _tenant(report, tenant_path)
-    return tuple(_explained(row, report, tenant, why_not) for row in rows)
+    return tuple(_explained(row, report, tenant, why_not, subject=subject) for row in rows)
 
 
-def _explained(row: Mapping[str, Any], report: Report, tenant: Tenant | None, note: str) -> Explanation:
+def _explained(
+    row: Mapping[str, Any], report: Report, tenant: Tenant | None, note: str, *, subject: str | None
+) -> Explanation:
     if tenant is None:
         return Explanation(row, None, note)
     if row["vantage"] == Vantage.OWN_SERVER:
         return Explanation(row, None, " ".join(filter(None, (note, NOT_RERUN))), own_steps(row, tenant))
     by_header = row["envelope_sender"] is None and row["header_from"] is not None
     stands_in = "The log does not say MAIL FROM; the steps take the header sender for it." if by_header else ""
-    return Explanation(row, _rerun(row, report, tenant), " ".join(filter(None, (note, stands_in))))
+    unread = _SUBJECT_UNKNOWN if subject is None and _looks_at_subjects(tenant) else ""
+    told = " ".join(filter(None, (note, stands_in, unread)))
+    return Explanation(row, _rerun(row, report, tenant, subject), told)
+
+
+def _looks_at_subjects(tenant: Tenant) -> bool:
+    rules = (r for s in tenant.snapshots for r in s.rules or () if r.enabled)
+    return any(p.looks is Looks.SUBJECT for r in rules for p in (*r.conditions, *r.exceptions))
 
 
 def _tenant(report: Report, given: str | None) -> tuple[Tenant | None, str]:
@@ -130,7 +144,7 @@ def _tenant(report: Report, given: str | None) -> tuple[Tenant | None, str]:
     return tenant, "The tenant folder has changed since this report; the steps show it as it is now." if changed else ""
 
 
-def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
+def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant, subject: str | None) -> Decision:
     chosen = {n: record["value"] for n, record in report.run["policies"].items() if record["origin"] != "default"}
     stated = frozenset(key for key in tenant.settings.stated if not key.startswith("policy."))
     tenant = replace(tenant, settings=replace(tenant.settings, policy=Policy(), stated=stated))
@@ -141,6 +155,7 @@ def _rerun(row: Mapping[str, Any], report: Report, tenant: Tenant) -> Decision:
         sender="" if row["envelope_sender"] == NULL_SENDER else row["envelope_sender"],
         header_from=row["header_from"],
         size=row["size"],
+        subject=subject,
         ip=row["connecting_ip"] or None,
         origin=known["origin"],
         destination=known["destination"],

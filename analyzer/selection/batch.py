@@ -172,6 +172,8 @@ def combined(parts: Sequence[Codes]) -> Codes:
     span = 1
     for part in parts:
         width = int(part.max(initial=0)) + 1
+        if width == 1:
+            continue  # alike in every row
         if span * width >= 1 << 62:
             distinct, result = np.unique(result, return_inverse=True)
             span = len(distinct)

@@ -20,6 +20,10 @@ from analyzer.tenant.predicates import Predicate
 PATTERN_SECONDS = 0.05
 # A log counts the bytes at the end, the rule before some headers were added: what lies so little over is open.
 SIZE_MARGIN = 65_536
+# The admin center cuts a subject at 256 characters (log-formats 3); how it counts them nobody says.
+SUBJECT_CUT = 255
+# Encoded words (RFC 2047, section 2), and what stands for bytes that nobody could read.
+_UNREAD = regex.compile("=\\?[^\\s?]+\\?[bq]\\?|\ufffd", regex.IGNORECASE)
 
 # What .NET reads otherwise than `regex`, without either of them complaining: subtraction of sets, classes of
 # POSIX, and braces that are no count (`regex` takes them for approximate matching).
@@ -92,6 +96,23 @@ def of_size(predicate: Predicate, size: int | None) -> Truth:
     return Truth.FALSE if over < 0 else Truth.OPEN if over <= SIZE_MARGIN else Truth.TRUE
 
 
+def of_subject(predicate: Predicate, subject: str | None) -> Truth:
+    """Test a predicate on a subject; None = not logged.
+
+    Of one that may be cut, or that the log breaks into lines, only a word that stands before the end is sure. Where
+    some of it is still encoded, or was lost, what the rule saw is open.
+    """
+    if subject is None or _UNREAD.search(subject):
+        return Truth.OPEN
+    if len(subject.encode("utf-16-le", "surrogatepass")) // 2 < SUBJECT_CUT and len(subject.splitlines()) < _SEVERAL:
+        return _test(predicate)(subject)
+    if predicate.name.endswith("MatchesPatterns"):
+        return Truth.OPEN
+    return max(_test(predicate)(f"{subject}{_GOES_ON}"), Truth.OPEN)
+
+
+_SEVERAL = 2
+_GOES_ON = "x"  # a letter, so that a word at the very end counts as part of a longer one
 _Test = Callable[[str], Truth]
 _networks = lru_cache(maxsize=1024)(lambda values: tuple(map(ip_network, values)))
 

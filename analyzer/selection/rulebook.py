@@ -17,6 +17,7 @@ from analyzer.selection.predicates import (
     of_address,
     of_size,
     of_source,
+    of_subject,
     shown,
 )
 from analyzer.tenant.model import AcceptedDomain, DomainType, MailboxPlace, Placement, Snapshot, TransportRule
@@ -60,6 +61,10 @@ class Rulebook:
     def of_size(self, size: int | None) -> Shown:
         """Say what a message's size shows; None = not logged."""
         return shown(self._asked[Looks.SIZE], lambda p: of_size(p, size))
+
+    def of_subject(self, subject: str | None) -> Shown:
+        """Say what a message's subject shows; None = not logged."""
+        return shown(self._asked[Looks.SUBJECT], lambda p: of_subject(p, subject))
 
     def of_source(self, address: Address | None) -> Shown:
         """Say what the connecting address shows; None = blank."""

@@ -26,7 +26,9 @@ from analyzer.tenant.exports import (
 )
 from analyzer.tenant.files import LEFT_OUT, Document, Shape, open_document
 from analyzer.tenant.migrations import MigrationBuilder, MigrationList
+from analyzer.tenant.model import TransportRule
 from analyzer.tenant.recipients import ListBuilder, RecipientList, read_csv
+from analyzer.tenant.rules import changes_subjects, without_subjects
 from analyzer.tenant.settings import FILE_NAME
 
 _log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class Gathered:
 
     A kind that no file holds is not among the keys. `digests` are those of the files that were read,
     `blank` names the files that hold no object of any kind. `day_first` is what mailflow.toml says of dates whose
-    file does not tell the order of day and month.
+    file does not tell the order of day and month. `subjects_change` says that a mail flow rule changes subjects.
     """
 
     day_first: bool | None = None
@@ -54,6 +56,7 @@ class Gathered:
     migrations: list[MigrationList] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     blank: list[str] = field(default_factory=list)
+    subjects_change: bool = False
     _origin: dict[tuple[Kind, str], str] = field(default_factory=dict)
 
     def kinds(self) -> set[Kind]:
@@ -71,6 +74,7 @@ class Gathered:
         """Add one object; the same object twice must be the same."""
         known = self.values.setdefault(kind, {})
         value = convert(kind, record)
+        self.subjects_change |= kind is Kind.RULES and changes_subjects(record)
         if value is None:
             return
         key = key_of(value)
@@ -93,6 +97,9 @@ def gather(files: Sequence[Path], folder: Path, *, day_first: bool | None = None
         onpremises = "onpremises" in {part.lower() for part in Path(document.path).parts[:-1]}
         if _read(document, gathered, onpremises=onpremises):
             gathered.digests[document.path] = document.digest
+    if gathered.subjects_change:
+        rules = gathered.values[Kind.RULES]
+        rules |= {key: without_subjects(rule) for key, rule in rules.items() if isinstance(rule, TransportRule)}
     return gathered
 
 

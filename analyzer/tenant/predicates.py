@@ -18,6 +18,7 @@ class Looks(StrEnum):
     RECIPIENT = "recipient"
     SOURCE = "source"
     SIZE = "size"
+    SUBJECT = "subject"
 
 
 class SenderLocation(StrEnum):
@@ -44,6 +45,8 @@ LOOKS: Mapping[str, Looks] = MappingProxyType(
         "SentToScope": Looks.RECIPIENT,
         "SenderIpRanges": Looks.SOURCE,
         "MessageSizeOver": Looks.SIZE,
+        "SubjectContainsWords": Looks.SUBJECT,
+        "SubjectMatchesPatterns": Looks.SUBJECT,
     }
 )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from ipaddress import summarize_address_range
 from types import MappingProxyType
 
@@ -65,8 +66,6 @@ UNMODELLED = (
     "SenderInRecipientList",
     "SenderManagementRelationship",
     "SentToMemberOf",
-    "SubjectContainsWords",
-    "SubjectMatchesPatterns",
     "SubjectOrBodyContainsWords",
     "SubjectOrBodyMatchesPatterns",
     "WithImportance",
@@ -106,6 +105,20 @@ def transport_rule(record: Record) -> TransportRule | None:
         guid=record.guid(),
         changed_at=record.changed_at(),
     )
+
+
+def changes_subjects(record: Record) -> bool:
+    """Tell whether a rule puts words before subjects, so that what others saw is not what a log shows."""
+    return _enabled(record) and record.given("PrependSubject")
+
+
+def without_subjects(rule: TransportRule) -> TransportRule:
+    """Leave open what a rule asks of subjects: whether it, and the log, see them changed no page says."""
+    kept, open_ = [], list(rule.unmodelled)
+    for prefix, predicates in (("", rule.conditions), (_EXCEPT, rule.exceptions)):
+        kept.append(tuple(p for p in predicates if p.looks is not Looks.SUBJECT))
+        open_ += [prefix + p.name for p in predicates if p.looks is Looks.SUBJECT]
+    return replace(rule, conditions=kept[0], exceptions=kept[1], unmodelled=tuple(dict.fromkeys(open_)))
 
 
 def _enabled(record: Record) -> bool:

@@ -53,6 +53,10 @@ RULED = tenant(
     outbound=(outbound("Ruled", rule_scoped=True),),
     rules=(rule("Ruled", senders=(BOB,), conditions=(Predicate("MessageSizeOver", ("1000000",)),)),),
 )
+OFFERS = tenant(
+    outbound=(outbound("Ruled", rule_scoped=True),),
+    rules=(rule("Ruled", conditions=(Predicate("SubjectContainsWords", ("offer",)),)),),
+)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,17 @@ def test_a_route_may_say_what_rules_look_at(tmp_path: Path, keys: str, status: S
     file.write_text(f'[[route]]\nto = "{SUN}"\norigin = "cloud"\nleaves = "Ruled"\n{keys}\n', encoding="utf-8")
 
     (found,) = check_expected(file, RULED, None)
+
+    assert found.status is status
+
+
+@pytest.mark.parametrize("key, status", [('subject = "An offer"', PASSED), ('subject = ""', FAILED), ("", UNKNOWN)])
+def test_a_route_may_say_its_subject(tmp_path: Path, key: str, status: Status) -> None:
+    """The subject of a route decides the rules that look at it; without one they are open."""
+    file = tmp_path / "routes.toml"
+    file.write_text(f'[[route]]\nto = "{SUN}"\norigin = "cloud"\nleaves = "Ruled"\n{key}\n', encoding="utf-8")
+
+    (found,) = check_expected(file, OFFERS, None)
 
     assert found.status is status
 

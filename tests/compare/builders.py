@@ -65,6 +65,7 @@ _BLANK: Row = {
     "header_from": None,
     "recipient": None,
     "size": 1,
+    "subject": None,
     "event": None,
     "delivery_status": None,
     "directionality": None,
@@ -177,6 +178,7 @@ class OneByOne:
             early=self.timeline.epoch_at(moment).early,
             senders_show=lens.rulebook.of_senders(header, envelope),
             size_shows=lens.rulebook.of_size(row["size"]),
+            subject_shows=lens.rulebook.of_subject(row["subject"]),
         )
 
     def in_force(self, moment: datetime) -> int:

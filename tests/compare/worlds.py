@@ -119,6 +119,8 @@ PREDICATES = (
     Predicate("FromAddressMatchesPatterns", ("^(john|sun)@", "(unread")),
     *(Predicate("FromScope", ("inorganization",), location) for location in SenderLocation),
     Predicate("FromScope", ("notinorganization",)),
+    Predicate("SubjectContainsWords", ("offer", "price list")),
+    Predicate("SubjectMatchesPatterns", ("^re:",)),
     Predicate("SentTo", ADDRESSES[:2]),
     Predicate("RecipientDomainIs", ("contoso.com",)),
     Predicate("RecipientAddressContainsWords", ("sales",)),
@@ -234,6 +236,7 @@ def log_rows(draw: st.DrawFn, log: Log) -> list[Row]:
         "routed_by_rule": draw(st.sampled_from((False, False, False, True))),
         "forwarded": draw(st.sampled_from((False, False, False, True))),
         "size": draw(st.sampled_from((None, 0, 999_999, 1_000_000, 1_065_536, 1_065_537, 2_000_000))),
+        "subject": draw(st.sampled_from((None, "", "Re: Offer", "Price\r\nlist", "Invoice", "offer " * 50))),
     }
     if log is EXTENDED:
         shared |= {

@@ -18,7 +18,7 @@ from analyzer.evidence import Witness
 from analyzer.moments import microseconds
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.judging import judge_rows
-from analyzer.schema import NORMALISED
+from analyzer.schema import NORMALISED, SUBJECT
 from analyzer.tenant.model import MailboxPlace, Placement, Residence, Tenant
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.predicates import Predicate, SenderLocation
@@ -59,7 +59,7 @@ MODEST = settings(
 
 def as_table(rows: Sequence[Row]) -> pa.Table:
     """Put rows into the normalised table."""
-    return pa.Table.from_pylist([dict(r) for r in rows], schema=NORMALISED.arrow)
+    return pa.Table.from_pylist([dict(r) for r in rows], schema=NORMALISED.arrow.append(SUBJECT))
 
 
 def vectorised(engine: Engine, log: Log, rows: Sequence[Row]) -> list[Judgement]:
@@ -152,10 +152,17 @@ RULES_LOOK = tenant(
         rule("Ruled", name="out", priority=2, conditions=(Predicate("From", (SUN,), SenderLocation.ENVELOPE),)),
         rule("Ruled", name="near", priority=3, conditions=(Predicate("SenderIpRanges", ("192.0.2.12/32",)),)),
         rule("Ruled", name="to", priority=4, conditions=(Predicate("RecipientDomainIs", ("example.org",)),)),
+        rule("Ruled", name="about", priority=5, conditions=(Predicate("SubjectContainsWords", ("offer",)),)),
     ),
 )
 FROM_SERVER = row(
-    FROM_OUR_SERVER, envelope_sender=BOB, header_from=BOB, event="SEND", recipient=SUN, logged_connector=""
+    FROM_OUR_SERVER,
+    envelope_sender=BOB,
+    header_from=BOB,
+    event="SEND",
+    recipient=SUN,
+    logged_connector="",
+    subject="Invoice",
 )
 
 
@@ -169,6 +176,8 @@ FROM_SERVER = row(
         (FROM_SERVER, {"size": None}),
         (FROM_SERVER, {"recipient": "x@example.org"}),
         (FROM_SERVER, {"connecting_ip": "192.0.2.12"}),
+        (FROM_SERVER, {"subject": "An offer"}),
+        (FROM_SERVER, {"subject": None}),
     ],
 )
 def test_what_rules_look_at_has_a_say_on_both_paths(base: Row, changed: Row) -> None:

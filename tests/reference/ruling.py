@@ -17,6 +17,7 @@ from tests.reference.domains import is_accepted
 Truths = frozenset[bool]
 YES, NO, OPEN = frozenset((True,)), frozenset((False,)), frozenset((True, False))
 HEADERS_ADDED = 65_536
+CUT = 255  # characters from which on a log may have cut a subject
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Seen:
     recipient: str
     ip: str
     size: int | None
+    subject: str | None
     origin: Place
     accepted: tuple[AcceptedDomain, ...] | None
     mailboxes: frozenset[str]
@@ -73,6 +75,8 @@ def met(predicate: Predicate, seen: Seen) -> Truths:
             return _from_address(predicate, seen)
         case "MessageSizeOver":
             return _over(int(predicate.values[0]), seen.size)
+        case "SubjectContainsWords" | "SubjectMatchesPatterns":
+            return _subject(predicate, seen.subject)
     if "Recipient" not in predicate.name and predicate.name != "SentTo":
         found = [_sender(predicate, sender) for sender in _senders(predicate, seen)]
         return frozenset(any(world) for world in product(*found))
@@ -106,6 +110,20 @@ def _address(predicate: Predicate, address: str) -> Truths:
     else:
         found = [YES if address in predicate.values else NO]
     return frozenset(any(world) for world in product(*found))
+
+
+def _subject(predicate: Predicate, subject: str | None) -> Truths:
+    """A subject that is not logged is open; of one that may be cut, only a word before its end is met for sure."""
+    if subject is None:
+        return OPEN
+    if len(subject) < CUT:
+        return _address(predicate, subject.lower())
+    if "Patterns" in predicate.name:
+        return OPEN
+    cut = subject.lower()
+    ends = any(cut.endswith(word) for word in predicate.values)
+    surely = _address(predicate, cut[: cut.rindex(" ") + 1] if ends and " " in cut else cut)
+    return YES if surely == YES else OPEN
 
 
 def _word(word: str, text: str) -> Truths:

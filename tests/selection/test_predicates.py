@@ -7,7 +7,16 @@ from ipaddress import ip_address
 import pytest
 
 from analyzer.selection.facts import Lens
-from analyzer.selection.predicates import SIZE_MARGIN, Shown, Truth, of_address, of_size, of_source
+from analyzer.selection.predicates import (
+    SIZE_MARGIN,
+    SUBJECT_CUT,
+    Shown,
+    Truth,
+    of_address,
+    of_size,
+    of_source,
+    of_subject,
+)
 from analyzer.tenant.model import DomainType, MailboxPlace, Placement, RemoteDomain
 from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import BOB, CLOUD, SUN, accepted, directory, lens, rule
@@ -170,3 +179,43 @@ def test_what_two_parts_show_is_put_together() -> None:
     a, b = Predicate("From", (BOB,)), Predicate("SentTo", (SUN,))
     both = Shown(met=frozenset({a})) | Shown(open=frozenset({b}))
     assert [both.truth(p) for p in (a, b, Predicate("From", (SUN,)))] == [YES, OPEN, NO]
+
+
+WORDS = ("SubjectContainsWords", ("price list", "offer", "re:"))
+PATTERNS = ("SubjectMatchesPatterns", (r"^re:", r"draft$"))
+CUT = "x" * (SUBJECT_CUT - 9)  # as long as a whole subject can be with nine characters more
+SUBJECTS = [
+    # the vendor's page: words without regard to case, and not within longer ones
+    (WORDS, "RE: The Offer", YES),
+    (WORDS, "our price  list", NO),
+    (WORDS, "Offers", NO),
+    (PATTERNS, "Re: plan", YES),
+    (PATTERNS, "A draft", YES),
+    (PATTERNS, "A draft, no more", NO),
+    # an empty subject is one; what is not logged is none
+    (WORDS, "", NO),
+    (PATTERNS, "", NO),
+    (WORDS, None, OPEN),
+    (PATTERNS, None, OPEN),
+    # one that may be cut shows the words in it, but not what it lacks, nor whether its last word goes on
+    (WORDS, f"{CUT} 4567890", NO),  # 254 characters: whole
+    (WORDS, f"offer {CUT} ab", YES),
+    (WORDS, f"{CUT}    offer", OPEN),
+    (WORDS, f"{CUT}   offers", OPEN),
+    (PATTERNS, f"re: {CUT}12345", OPEN),
+    (WORDS, "\U0001f4c8" * 128, OPEN),  # each counts as two characters, as the service counts
+    # a line break stands where the log, not the sender, put it
+    (WORDS, "offer\r\nof today", YES),
+    (WORDS, "price\r\nlist", OPEN),
+    (PATTERNS, "Re: plan\nB", OPEN),
+    # encoded (RFC 2047), or with bytes that could not be read
+    (WORDS, "=?utf-8?B?b2ZmZXI=?= offer", OPEN),
+    (WORDS, "2 + 2 =? offer", YES),
+    (WORDS, "offer\ufffd", OPEN),
+]
+
+
+@pytest.mark.parametrize("asked, subject, expected", SUBJECTS)
+def test_subjects(asked: tuple[str, tuple[str, ...]], subject: str | None, expected: Truth) -> None:
+    """A subject decides words and patterns only as far as the log shows it as the rule saw it (3.3, 1)."""
+    assert of_subject(Predicate(*asked), subject) is expected

@@ -28,11 +28,15 @@ CONDITIONS = [
     ({"FromScope": "Somewhere"}, ("FromScope",)),
     ({"SCLOver": 5}, ("SCLOver",)),
     ({"SCLOver": 0}, ("SCLOver",)),
-    ({"SubjectContainsWords": ["urgent"]}, ("SubjectContainsWords",)),
+    ({"SubjectContainsWords": ["urgent"]}, ()),
+    ({"SubjectOrBodyContainsWords": ["urgent"]}, ("SubjectOrBodyContainsWords",)),
+    ({"SubjectMatchesPatterns": ["^re"], "PrependSubject": "[out] "}, ("SubjectMatchesPatterns",)),
+    ({"ExceptIfSubjectContainsWords": ["x"], "PrependSubject": "[out] "}, ("ExceptIfSubjectContainsWords",)),
+    ({"Conditions": [TASKS + "SubjectContainsPredicate"], "SubjectContainsWords": ["x"]}, ()),
     ({"RecipientADAttributeContainsWords": ["City:New Orleans"]}, ("RecipientADAttributeContainsWords",)),
     ({"HasNoClassification": True}, ("HasNoClassification",)),
     ({"ExceptIfSCLOver": 5}, ("ExceptIfSCLOver",)),
-    ({"exceptifsubjectcontainswords": ["x"]}, ("ExceptIfSubjectContainsWords",)),
+    ({"exceptifsubjectcontainswords": ["x"]}, ()),
     ({"ExceptIfFrom": ["Sales"]}, ("ExceptIfFrom",)),
     ({"ExceptIfFrom": [], "ExceptIfSCLOver": None, "ExceptIfHasSenderOverride": False}, ()),
     ({"ExpiryDate": "2025-12-31T00:00:00"}, ("ExpiryDate",)),
@@ -76,6 +80,8 @@ VALUES = [
     ("MessageSizeOver", "20 MB (20,971,520 bytes)", ("20971520",)),
     ("MessageSizeOver", "10MB", ("10485760",)),
     ("MessageSizeOver", 2048, ("2048",)),
+    ("SubjectContainsWords", ["Price list", "RE:"], ("price list", "re:")),
+    ("SubjectMatchesPatterns", [r"^Re: \d"], (r"^Re: \d",)),
 ]  # fmt: skip
 
 
@@ -88,6 +94,22 @@ def test_what_a_log_can_show_is_read_with_its_values(
     assert Predicate(name, values) in found.conditions
     assert found.exceptions == (Predicate(name, values),)
     assert found.unmodelled == ()
+
+
+@pytest.mark.parametrize("changes, open_", [({}, True), ({"State": "Disabled"}, False), ({"Mode": "Audit"}, False)])
+def test_a_rule_that_changes_subjects_leaves_open_what_others_ask_of_them(
+    tmp_path: Path,
+    changes: dict[str, Any],
+    open_: bool,  # noqa: FBT001
+) -> None:
+    """Whether others see a subject before or after PrependSubject no page says; a rule that is off changes none."""
+    asks = r.changed(r.RULES, SubjectContainsWords=["offer"])
+    tags = r.changed(r.RULES, Name="Tag", RouteMessageOutboundConnector=None, PrependSubject="[out] ", **changes)
+    (snapshot,) = load_tenant(r.write(tmp_path, a=r.json7(asks), b=r.json7(tags))).snapshots
+    (found,) = snapshot.rules or ()
+
+    assert found.unmodelled == (("SubjectContainsWords",) if open_ else ())
+    assert ("SubjectContainsWords" in {p.name for p in found.conditions}) is not open_
 
 
 def test_the_sender_is_looked_for_where_the_rule_says(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def survey(errand: Errand, source: Source, number: int) -> Survey | UnreadableIn
             timezone=options.timezone,
             encoding=options.encoding,
         )
+        if options.subjects:
+            log.read_subjects()
         places = tuple(placed(log, errand.folder / CHUNKS / f"{number:06d}"))
         return Survey(log, places, beginning(source))
     except UnreadableInput as problem:
