@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from analyzer.pipeline.cluster import Cluster, connected, tasks
 from analyzer.pipeline.cluster.connection import ClusterError
 from analyzer.report.machines import machines
 from analyzer.tenant import load_tenant
+from analyzer.tenant.model import Tenant
+from analyzer.tenant.predicates import Predicate
+from tests.builders import rule
 from tests.pipeline.traces import noise, trace, write
 
 distributed = pytest.importorskip("distributed")
@@ -58,10 +62,12 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def judged(logs: list[str], out: Path, cluster: Cluster | None = None, **options: Any) -> Outcome:
+def judged(
+    logs: list[str], out: Path, cluster: Cluster | None = None, ours: Tenant = TENANT, **options: Any
+) -> Outcome:
     """Judge logs, by threads or by a cluster."""
     out.mkdir()
-    return run(logs, TENANT, out, Options(**options), cluster=cluster)
+    return run(logs, ours, out, Options(**options), cluster=cluster)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -89,6 +95,20 @@ def test_a_cluster_gives_what_threads_give(
     assert files(tmp_path / "cluster") == files(tmp_path / "threads")
     assert len(files(tmp_path / "cluster")) > (10 if pieces == 1000 else 30)
     assert any(book.get("superseded-row") for book in noise(there.inputs))
+
+
+def test_a_cluster_reads_the_subjects_that_a_rule_asks_for(tmp_path: Path, logs: Path, cluster: Cluster) -> None:
+    """Over logs of all formats, those without a subject among them, the results are those of threads."""
+    about = rule("Ruled", priority=-1, conditions=(Predicate("SubjectMatchesPatterns", ("e",)),))
+    asks = replace(TENANT, snapshots=tuple(replace(s, rules=(about, *(s.rules or ()))) for s in TENANT.snapshots))
+    plain = judged([str(logs)], tmp_path / "plain")
+    here = judged([str(logs)], tmp_path / "threads", ours=asks)
+    there = judged([str(logs)], tmp_path / "cluster", cluster, ours=asks)
+
+    assert files(tmp_path / "cluster") == files(tmp_path / "threads")
+    assert there.causes.equals(here.causes)
+    assert not here.causes.equals(plain.causes)
+    assert [(b.read, b.rejected, b.noise) for b in here.inputs] == [(b.read, b.rejected, b.noise) for b in plain.inputs]
 
 
 def test_a_store_and_a_pipe_are_read_by_a_cluster_too(tmp_path: Path, cluster: Cluster) -> None:
