@@ -99,19 +99,23 @@ def of_size(predicate: Predicate, size: int | None) -> Truth:
 def of_subject(predicate: Predicate, subject: str | None) -> Truth:
     """Test a predicate on a subject; None = not logged.
 
-    Of one that may be cut, or that the log breaks into lines, only a word that stands before the end is sure. Where
-    some of it is still encoded, or was lost, what the rule saw is open.
+    Of one that may be cut, only a word that stands before the end is sure. Where the log breaks it into lines, single
+    words are, phrases and patterns may hold across the break. Where some of it is still encoded, or was lost, what the
+    rule saw is open.
     """
     if subject is None or _UNREAD.search(subject):
         return Truth.OPEN
-    if len(subject.encode("utf-16-le", "surrogatepass")) // 2 < SUBJECT_CUT and len(subject.splitlines()) < _SEVERAL:
+    cut = len(subject.encode("utf-16-le", "surrogatepass")) // 2 >= SUBJECT_CUT
+    broken = subject.splitlines()[1:]
+    if not cut and not broken:
         return _test(predicate)(subject)
     if predicate.name.endswith("MatchesPatterns"):
         return Truth.OPEN
-    return max(_test(predicate)(f"{subject}{_GOES_ON}"), Truth.OPEN)
+    found = _test(predicate)(f"{subject}{_GOES_ON}" if cut else subject)
+    phrases = any(word.split()[1:] for word in predicate.values)
+    return max(found, Truth.OPEN) if cut or phrases else found
 
 
-_SEVERAL = 2
 _GOES_ON = "x"  # a letter, so that a word at the very end counts as part of a longer one
 _Test = Callable[[str], Truth]
 _networks = lru_cache(maxsize=1024)(lambda values: tuple(map(ip_network, values)))

@@ -207,6 +207,8 @@ SUBJECTS = [
     # a line break stands where the log, not the sender, put it
     (WORDS, "offer\r\nof today", YES),
     (WORDS, "price\r\nlist", OPEN),
+    (("SubjectContainsWords", ("offer",)), "price\r\nlist", NO),  # folded at spaces alone (RFC 5322, 2.2.3)
+    (("SubjectContainsWords", ("offer",)), "price\r\n offer", YES),
     (PATTERNS, "Re: plan\nB", OPEN),
     # encoded (RFC 2047), or with bytes that could not be read
     (WORDS, "=?utf-8?B?b2ZmZXI=?= offer", OPEN),
