@@ -14,6 +14,7 @@ from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions, cut_whole
 from analyzer.formats.csv_cutting import BLANK, closed, miscounted, whole_records
 from analyzer.formats.delimited import Grammar, quote_positions, record_spans
 from analyzer.formats.headers import header_names, lower, other_headers, split_at
+from analyzer.schema import SUBJECT
 
 DELIMITERS = (",", ";", "\t")
 # Before the header: blank lines, `#TYPE` of Export-Csv without -NoTypeInformation, `sep=` of Excel.
@@ -70,6 +71,8 @@ class CsvLayout:
         """Read the same columns under another header."""
         spelled = {name.lower(): name for name in names}
         columns = {key: spelled.get(name.lower(), "") for key, name in self.columns.items()}
+        if not columns.get(SUBJECT.name):  # whoever asks for subjects gets no other rows by that
+            columns.pop(SUBJECT.name, None)
         lacking = tuple(self.columns[key] for key, name in columns.items() if not name)
         grammar = Grammar(self.grammar.delimiter, len(names))
         return CsvLayout(grammar, names, self.skip, self.columns if lacking else columns, lacking)

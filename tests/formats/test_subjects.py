@@ -75,6 +75,16 @@ def test_a_log_without_the_column_has_none(tmp_path: Path) -> None:
     assert read(write(tmp_path, csv_text(log)), subjects=True)[2] is None
 
 
+def test_rows_behind_a_header_without_the_column_are_read(tmp_path: Path) -> None:
+    """Files put together, of which one leaves subjects out: its rows are read, and their subjects are not known."""
+    without = {name: cell for name, cell in TRACE.items() if name != "Subject"}
+    path = write(tmp_path, csv_text(TRACE) + csv_text(without))
+
+    assert len(read(path, subjects=True)[1]) == 2
+    assert read(path, subjects=True)[1] == read(path, subjects=False)[1]
+    assert read(path, subjects=True)[2] is None
+
+
 def test_a_detail_bears_the_subject_that_its_exporter_added(tmp_path: Path) -> None:
     """Real exporters add Subject to each detail (log-formats, section 2)."""
     _, _, subjects = read(write(tmp_path, csv_text(DETAIL | {"Subject": "Scan"})), subjects=True)
