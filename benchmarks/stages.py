@@ -48,6 +48,7 @@ STAGES = (
     ("compare/", "decide"),
     ("evidence/", "decide"),
     ("addresses", "decide"),
+    ("certificates", "load the tenant"),
     ("paths", "decide"),
     ("tenant/", "load the tenant"),
     ("lint/", "findings"),
