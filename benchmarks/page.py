@@ -32,6 +32,8 @@ Written by `make bench` on {day}, in {minutes} minutes. Run it on your own machi
 
 {targets}
 
+Why each is missed, and what was tried: [docs/performance.md](../docs/performance.md#what-is-missed-and-why).
+
 ## Enhanced summary
 
 The analysis against copying the log to Parquet: all columns, and only those that a verdict needs
