@@ -120,7 +120,7 @@ def _first_of_each(owner: Codes, count: int, most: int) -> Codes:
 class Cube:
     """Collects partial cubes in the order of the input and keeps them small."""
 
-    _FOLD_AT = 300_000
+    _FOLD_AT = 150_000
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Start empty; `keys` are the key columns of every part."""

@@ -97,6 +97,7 @@ def run(
     if intake.unreadable and not intake.books:
         raise LogError("logs", f"none of {len(intake.sources)} files could be read", intake.unreadable[0])
     folded = cube.table()
+    pa.default_memory_pool().release_unused()  # what the batches took must not stand beside what the cube takes now
     if folded is None:
         pq.write_table(MESSAGES.empty(), directory / "messages" / "part-000000.parquet")
     causes = merge([expanded(folded, engine)]) if folded is not None else CAUSES.empty()
