@@ -118,9 +118,7 @@ def route(
         judge_earlier: decide a moment before the first dated snapshot by that one; None leaves it to mailflow.toml.
     """
     moment = utc(at, "at")
-    if judge_earlier is not None:
-        tenant = replace(tenant, settings=replace(tenant.settings, judge_earlier=judge_earlier))
-    tenant = replace(tenant, settings=tenant.settings.ruled_by(policy))
+    tenant = replace(tenant, settings=tenant.settings.ruled_by(policy, judge_earlier=judge_earlier))
     snapshot, epoch = _in_force(tenant, moment)
     lens = Lens(snapshot, tenant.settings)
     stated = NULL_SENDER if sender == "" else sender

@@ -145,8 +145,7 @@ class StoredChunk:
 
 
 def _as_they_are(_: Cells) -> Draft:
-    """Say that nothing is drafted: the rows of a store are normalised already."""
-    raise NotImplementedError
+    raise AssertionError("the rows of a store are normalised already")
 
 
 # What `mailflow list formats` says of stores; each row in one keeps the evidence of the format it came from.

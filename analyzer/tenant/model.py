@@ -281,15 +281,16 @@ class Settings:
     change_grace: timedelta = timedelta(minutes=60)
     stated: frozenset[str] = field(default=frozenset(), compare=False)
 
-    def ruled_by(self, given: Policy | Mapping[str, str] | None) -> Settings:
-        """Give the settings with other policies over theirs; what is given counts as stated.
+    def ruled_by(self, given: Policy | Mapping[str, str] | None, *, judge_earlier: bool | None = None) -> Settings:
+        """Give the settings with other choices over theirs, None = as they are; a policy given counts as stated.
 
         Raises:
             UsageError: as `Policy.ruled_by`.
         """
         names = {} if given is None else dict(given.items())
         stated = self.stated | {f"policy.{name}" for name in names}
-        return replace(self, policy=self.policy.ruled_by(given), stated=stated)
+        earlier = self.judge_earlier if judge_earlier is None else judge_earlier
+        return replace(self, policy=self.policy.ruled_by(given), stated=stated, judge_earlier=earlier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,23 @@ def in_all_sizes(text: bytes, sizes: list[int], name: str = "log.csv") -> None:
             assert outcome(read(path, size=size)) == whole
 
 
+BROKEN_LINES = "".join((SUMMARY_HEADER, "\r\n", PIECES[1], GOOD.replace('"Offer"', '"a ""b""\n\n"'), GOOD))
+
+
+@pytest.mark.parametrize(
+    "data, name",
+    [
+        (BROKEN_LINES.encode(), "log.csv"),
+        (BROKEN_LINES.encode("utf-16"), "log.csv"),
+        (json_lines([TRACE, TRACE | {"Subject": 'line\n"{[' + "]}"}]).encode(), "log.ndjson"),
+    ],
+    ids=["delimited", "UTF-16", "JSON lines"],
+)
+def test_a_cut_after_every_byte_changes_nothing(data: bytes, name: str) -> None:
+    """Blocks of every length end after each byte once, among quoted line breaks and doubled quotes too."""
+    in_all_sizes(data, list(range(1, len(data) + 1)), name)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from(ENDS), st.integers(1, 1200))
 def test_a_delimited_file_reads_alike_in_chunks_of_any_size(pieces: list[str], end: str, size: int) -> None:
