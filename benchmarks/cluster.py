@@ -39,10 +39,16 @@ def main(rows: int, keys: int) -> None:
         print("| rows | crew | wall s | coordinator cpu us/row | workers cpu us/row |\n| --- | --- | --- | --- | --- |")
         for count in (rows // 4, rows):  # the start of a cluster costs the same for few rows and for many
             _runs(folder / str(count), count)
+        log, written = (_bytes(folder / str(rows) / part) / rows for part in ("made/logs", "threads/messages"))
+        print(f"\nBytes a recipient row: {log:.0f} of the log, {written:.0f} of messages/.")
         print("\n| times | keys entered | us/key, sorted by a worker | us/key, on the coordinator | register GB |")
         print("| --- | --- | --- | --- | --- |")
         _register(folder, keys, mixed=False)
         _register(folder, keys // 10, mixed=True)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 def _runs(folder: Path, rows: int) -> None:
