@@ -109,14 +109,24 @@ def _findings(findings: pa.Table) -> Iterator[str]:
         return
     shown = _fitting(rows)
     counts = max(len("messages"), *(len(_n(row["messages"])) for row in shown))
+    room = _FINDING_LINES - sum(1 + len(_dated(row)) for row in shown)
     yield f"{'Findings':<13}{'messages':>{counts}}"
     for row in shown:
-        failed = f" ({_n(row['failed'])} failed)" if row["failed"] else ""
         head = f"{row['severity']:<7}{row['code']:<6}{_n(row['messages']):>{counts}}  "
-        yield f"{head}{_shown(row['title'], WIDTH - len(head) - len(failed))}{failed}"
+        first, *more = _titled(row, WIDTH - len(head), 1 + room)
+        room -= len(more)
+        yield f"{head}{first}"
+        yield from (f"{'':{len(head)}}{line}" for line in more)
         yield from (f"{'':{_INDENT}}{_shown(when, WIDTH - _INDENT)}" for when in _dated(row))
     if len(rows) > len(shown):
         yield f"and {_n(len(rows) - len(shown), 'more finding')}"
+
+
+def _titled(row: Mapping[str, Any], width: int, most: int) -> list[str]:
+    """Write a title on as many lines as it needs, or shortened on one where there is no room for that."""
+    failed = f" ({_n(row['failed'])} failed)" if row["failed"] else ""
+    lines = wrap(f"{legible(row['title'])}{failed}", width)
+    return lines if len(lines) <= most else [f"{_shown(row['title'], width - len(failed))}{failed}"]
 
 
 def _dated(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -70,6 +70,16 @@ def test_our_own_words_are_ascii() -> None:
     assert text(month(days=3)).isascii()
 
 
+def test_a_long_title_goes_on_below_itself_while_there_is_room() -> None:
+    """Nothing is cut from a title that fits on a second line; with many findings each has one line."""
+    title = "contoso.mail.onmicrosoft.com: your server's log names Internet, the configuration selects Outbound to 9c1f"
+    one = " ".join(text(causes(cause()), findings(finding(title=title, failed=3))).split())
+    many = text(causes(cause()), findings(*(finding(title=title, failed=3) for _ in range(6)))).splitlines()
+
+    assert f"{title} (3 failed)" in one
+    assert [line.count("...") for line in many if "MF103" in line] == [0, 0, 1, 1, 1, 1]
+
+
 def test_escape_sequences_are_spelled_out() -> None:
     """Text from logs and configurations cannot steer the terminal nor begin a new line."""
     found = findings(finding(title=f"Mail to {ESCAPES}", code="MF101"))
@@ -79,7 +89,7 @@ def test_escape_sequences_are_spelled_out() -> None:
 
     assert all(mark.isprintable() or mark == "\n" for mark in said)
     assert "\\x1b[2J" in said
-    assert said.count("\n") == text(cube, findings(finding()), inputs=inputs).count("\n")
+    assert said.count("\n") == text(cube, findings(finding(title="Mail to contoso.com")), inputs=inputs).count("\n")
 
 
 def test_books_that_do_not_balance_are_a_fault() -> None:
@@ -128,7 +138,7 @@ CHANGED = "2 h after outbound connector Connector 2 was changed"
 )
 def test_since_when_stands_below_its_finding(times: dict[str, Any], words: str) -> None:
     """One clause says when a finding began and ended and with what; without it there is no line."""
-    lines = text(causes(cause()), findings(finding(**times))).splitlines()
+    lines = text(causes(cause()), findings(finding(title="Mail to contoso.com", **times))).splitlines()
     place = next(i for i, line in enumerate(lines) if "MF103" in line)
 
     end = lines.index("", place)
