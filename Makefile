@@ -42,12 +42,12 @@ test-buckets: $(VENV)/.ready-dev ## read logs from an S3 of moto's, which is ins
 	PATH="$(CURDIR)/build/moto/bin:$$PATH" $(BIN)/python -m pytest tests/pipeline/test_cluster_storage.py
 
 prove: $(VENV)/.ready-dev ## hold the engine against the second one on 105,000 random cases
-	$(BIN)/python -m pytest tests/test_two_engines.py --hypothesis-profile nightly $(ARGS)
+	$(BIN)/python -m pytest tests/two_engines --hypothesis-profile nightly $(ARGS)
 
 # The modules that decide, and the tests that are about them: what pyproject.toml gives to mutmut.
 DECIDING := analyzer/selection/*,analyzer/paths.py,analyzer/evidence/*,analyzer/compare/*
 HELD_BY  := tests/selection tests/compare tests/test_evidence.py tests/test_oracle.py tests/test_paths.py \
-            tests/test_routing.py tests/test_two_engines.py
+            tests/test_routing.py tests/two_engines
 
 branches: $(VENV)/.ready-dev ## demand every branch of the deciding modules of the tests that are about them
 	$(BIN)/python -m coverage run --data-file=.coverage.branches -m pytest $(HELD_BY) --hypothesis-profile mutants

@@ -1,7 +1,7 @@
 """A second engine, slow and plain, written from the reference text alone (its sections are cited at each branch).
 
 It imports of the program nothing but the frozen values of a tenant, and knows no missing input:
-`tests/test_two_engines.py` tries every value that an input could have and holds the first engine against the outcome.
+`tests/two_engines` tries every value that an input could have and holds the first engine against the outcome.
 """
 
 from tests.reference.answers import Answer
