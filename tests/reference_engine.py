@@ -8,7 +8,7 @@ from tests.reference.answers import Answer
 from tests.reference.arriving import Arriving, arrive
 from tests.reference.judging import Configuration, judge_arriving, judge_leaving
 from tests.reference.leaving import Leaving, leave
-from tests.reference.own_servers import Sending, receive, send
+from tests.reference.own_servers import Sending, egress, receive, send
 from tests.reference.ruling import Seen, ruled
 from tests.reference.showing import destination
 
@@ -21,6 +21,7 @@ __all__ = [
     "Sending",
     "arrive",
     "destination",
+    "egress",
     "judge_arriving",
     "judge_leaving",
     "leave",

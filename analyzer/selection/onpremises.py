@@ -193,19 +193,24 @@ class ReceiveQuestion:
 
 
 def possible_receive(question: ReceiveQuestion, connectors: tuple[ReceiveConnector, ...]) -> tuple[Answer, ...]:
-    """Give the connector of each port the client may have spoken to; one answer alone is certain.
+    """Give the connector of each port and address the client may have spoken to; one answer alone is certain.
 
-    On one port the most specific RemoteIPRanges that hold the client win (reference 6). No log but the
-    protocol log says the port.
+    At one door the most specific RemoteIPRanges that hold the client win (reference 6). No log but the
+    protocol log says which door it was.
     """
     own = [c for c in connectors if c.enabled and c.server == question.server]
-    ports = {b.port for c in own for b in c.bindings if _listens(b, question)}
+    doors = dict.fromkeys(_door(b, question) for c in own for b in c.bindings if _listens(b, question))
     found = [
-        _narrowest(question, [c for c in own if any(b.port == port and _listens(b, question) for b in c.bindings)])
-        for port in sorted(ports)
+        _narrowest(question, [c for c in own if any(b.port == port and b.address in {None, at} for b in c.bindings)])
+        for port, at in sorted(doors, key=lambda door: (door[0], str(door[1] or "")))
     ]
     answers = tuple(dict.fromkeys(a for a in found if a is not None))
     return answers or (Answer(Outcome.NONE, reason="no-receive-connector"),)
+
+
+def _door(binding: Binding, question: ReceiveQuestion) -> tuple[int, Address | None]:
+    """Give port and address; None is any address of the server that no binding names."""
+    return binding.port, question.local or binding.address
 
 
 def _listens(binding: Binding, question: ReceiveQuestion) -> bool:

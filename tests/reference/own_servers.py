@@ -10,7 +10,8 @@ from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from tests.reference.answers import NONE, Answer
 from tests.reference.domains import EVERYTHING, EXACT, SUFFIX, meets
 
-ORDER = {EXACT: 0, SUFFIX: 1, EVERYTHING: 2}
+OURS = "all accepted"
+ORDER = {EXACT: 0, SUFFIX: 1, OURS: 2, EVERYTHING: 3}  # `--` comes where 3.3 has all accepted domains
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Sending:
     """A message for one SMTP recipient as a server sends it.
 
     `ways` maps every server to what the way to it costs, and to its hops: 0 here, 1 in the same site, 2 elsewhere.
+    `ours` says that the servers accept the domain.
     """
 
     domain: str
     size: int
     ways: Mapping[str, tuple[int, int]]
+    ours: bool = False
 
 
 def send(message: Sending, connectors: tuple[SendConnector, ...]) -> Answer:
@@ -45,9 +48,15 @@ def _space(connector: SendConnector, message: Sending) -> tuple[int, int, int] |
     fits = (
         (ORDER[kind], -len(s.domain) if kind == SUFFIX else 0, s.cost)
         for s in connector.address_spaces
-        if (kind := meets(s.domain, message.domain, apex=True)) is not None
+        if s.type == "smtp" and (kind := _kind(s.domain, message)) is not None
     )
     return min(fits, default=None)
+
+
+def _kind(space: str, message: Sending) -> str | None:
+    if space == "--":
+        return OURS if message.ours else None
+    return meets(space, message.domain, apex=True)
 
 
 def _in_scope(connector: SendConnector, message: Sending) -> bool:
@@ -62,13 +71,18 @@ def _order(connector: SendConnector, space: tuple[int, int, int], message: Sendi
     return kind, length, cost + way, hops, connector.name.casefold()
 
 
-def receive(ip: str, server: str, port: int, connectors: tuple[ReceiveConnector, ...]) -> Answer:
-    """Say which Receive connector takes a session: the most specific range that holds the client's address."""
-    address = ip_address(ip)
+def receive(
+    ip: str, server: str, port: int, connectors: tuple[ReceiveConnector, ...], local: str | None = None
+) -> Answer:
+    """Say which Receive connector takes a session: the most specific range that holds the client's address.
+
+    `local` is the server's address that was spoken to; None is one that no binding names.
+    """
+    address, at = ip_address(ip), ip_address(local) if local else None
     held = [
         (int(r.last) - int(r.first), c.name)
         for c in connectors
-        if c.enabled and c.server == server and any(b.port == port for b in c.bindings)
+        if c.enabled and c.server == server and any(b.port == port and b.address in {None, at} for b in c.bindings)
         for r in c.remote_ranges
         if r.first.version == address.version and int(r.first) <= int(address) <= int(r.last)
     ]
@@ -76,3 +90,16 @@ def receive(ip: str, server: str, port: int, connectors: tuple[ReceiveConnector,
         return NONE
     narrowest = min(held)[0]
     return Answer("connector", tuple(sorted({name for width, name in held if width == narrowest})))
+
+
+def egress(connectors: tuple[SendConnector, ...]) -> str | None:
+    """7.2, onprem_internet_egress: `*` to an Office 365 smart host, or by DNS; None where they do not say."""
+    ways = {_egress_of(c) for c in connectors if c.enabled and "*" in [s.domain for s in c.address_spaces]}
+    return next(iter(ways)) if len(ways) == 1 else None
+
+
+def _egress_of(connector: SendConnector) -> str | None:
+    if connector.smart_hosts:
+        every = all(host.endswith(".mail.protection.outlook.com") for host in connector.smart_hosts)
+        return "office365" if every else None
+    return "direct" if connector.dns_routing else None
