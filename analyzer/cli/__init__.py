@@ -15,6 +15,7 @@ from importlib import import_module
 import click
 
 from analyzer import __version__
+from analyzer.cli.sparing import spare_end, spare_pandas, spare_start
 from analyzer.errors import MailflowError, UsageError
 from analyzer.printable import printable
 
@@ -54,14 +55,18 @@ def cli() -> None:
     Reruns Exchange Online connector selection for every message of your logs against the exported
     configuration, and explains each difference.
     """
+    spare_pandas()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    spare_start()
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_one_line)
-    sys.exit(_run(arguments))
+    code = _run(arguments)
+    spare_end()
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

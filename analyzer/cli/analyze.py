@@ -84,4 +84,4 @@ def analyze(
     if strict and report.run["completeness"]["incomplete"]:
         return 4
     severe = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on else ()
-    return 1 if report.findings["severity"].isin(severe).any() else 0
+    return 1 if any(severity in severe for severity in report.finding_rows["severity"].to_pylist()) else 0

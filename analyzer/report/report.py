@@ -6,11 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -23,6 +21,10 @@ from analyzer.report.text import summary_text
 from analyzer.report.wording import Totals, headline
 from analyzer.schema import CAUSES, FINDINGS, MESSAGES, TableSchema
 from analyzer.summaries import COVERAGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow.dataset as ds
 
 _SUMMARIES = "summaries"
 _ACCEPTED = "a folder written by `mailflow analyze --out` would be accepted"
@@ -59,7 +61,9 @@ class Report:
 
     def messages(self) -> ds.Dataset:
         """The verdict rows, to be scanned by columns and filters; they may be more than fit in memory."""
-        return ds.dataset(self.path / "messages", schema=MESSAGES.arrow, format="parquet")
+        from pyarrow.dataset import dataset  # noqa: PLC0415 - the command line has no use for it
+
+        return dataset(self.path / "messages", schema=MESSAGES.arrow, format="parquet")
 
     def summary(self, name: str) -> pd.DataFrame:
         """One summary by name; UsageError names those that exist."""
