@@ -18,6 +18,7 @@ from analyzer.formats.protocol import SMTP_PROTOCOL
 from analyzer.formats.recognition import Said, recognise
 from analyzer.formats.sendmail import SENDMAIL
 from analyzer.formats.store import NORMALISED, StoredChunk, StoredLog
+from analyzer.formats.together import read_alike, read_together
 from analyzer.formats.trace_detail import TRACE_DETAIL
 from analyzer.formats.tracking import MESSAGE_TRACKING, TRACKING_EXPORT
 from analyzer.inputs import Source
@@ -38,6 +39,8 @@ __all__ = [
     "open_log",
     "parse",
     "placed",
+    "read_alike",
+    "read_together",
 ]
 
 FORMATS: tuple[Format, ...] = (

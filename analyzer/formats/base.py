@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,6 +19,7 @@ from analyzer.vantage import Vantage
 CAPS = (1_000, 5_000, 20_000, 50_000, 100_000)
 
 REJECTED = pa.schema([("source_row", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
+IDLE = pa.schema([("source_row", pa.int64()), ("kind", pa.string())])
 
 
 class Evidence(Enum):
@@ -176,6 +178,7 @@ class Parsed:
     """What a chunk holds.
 
     Attributes:
+        idle: The source rows that are noise, of schema IDLE.
         records: The distinct source rows of `rows`, the rejects and the noise together.
         subjects: The subject of each row, null where it is blank; None where nobody asked, or the log has none.
         notes: What it shows of its file as a whole.
@@ -184,8 +187,13 @@ class Parsed:
 
     rows: pa.Table
     rejects: pa.Table
-    noise: Mapping[str, int]
+    idle: pa.Table
     records: int
     notes: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     subjects: pa.DictionaryArray | None = None
+
+    @property
+    def noise(self) -> Mapping[str, int]:
+        """How many rows are noise, by kind."""
+        return dict(Counter(self.idle["kind"].to_pylist()))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.around import with_neighbours
@@ -144,11 +145,11 @@ class Log:
     def parse(self, chunk: Chunk) -> Parsed:
         """Read one chunk; may be called from several threads."""
         parsed = parse_chunk(chunk, self.format, self.layout, order=self.order, clock=self.clock)
-        return replace(parsed, notes=tuple(self._notes(parsed)), messages=self._some_messages(parsed))
+        return replace(parsed, notes=tuple(self.notes_on(parsed.rejects)), messages=self._some_messages(parsed))
 
-    def _notes(self, parsed: Parsed) -> Iterator[str]:
-        """Say what a chunk shows of the file as a whole."""
-        if self.order and pc.any(pc.equal(parsed.rejects["reason"], OTHER_ORDER)).as_py():
+    def notes_on(self, rejects: pa.Table) -> Iterator[str]:
+        """Say what a chunk, with these rejects, shows of the file as a whole."""
+        if self.order and pc.any(pc.equal(rejects["reason"], OTHER_ORDER)).as_py():
             yield BOTH_ORDERS
         yield from self.clock.notes if self.clock else ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import reduce
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.base import REJECTED, Format, Parsed, Recipients
+from analyzer.formats.base import IDLE, REJECTED, Format, Parsed, Recipients
 from analyzer.formats.chunk import Cells, Chunk, Layout, Positions
 from analyzer.formats.clocks import LocalClock
 from analyzer.formats.columns import coded, coded_or_null, holds
@@ -43,15 +42,16 @@ def parse_chunk(
         odd |= _without_time(cells, ~readable, format_, order)
         cells, times = cells.where(readable), times.drop_null()
     kinds = _kinds(cells, format_)
-    noise = Counter(kinds.drop_null().to_pylist())
-    if noise:
+    idle = _idle(cells.records[kinds.is_valid().to_numpy(zero_copy_only=False)], kinds.drop_null())
+    if idle.num_rows:
         cells, times = cells.where(kinds.is_null().to_numpy(zero_copy_only=False)), times.filter(kinds.is_null())
     draft = format_.draft(cells)
     recipients = _named(draft.recipients)
     odd |= dict.fromkeys(_left_out(recipients, cells.records), format_.no_recipient)
     rejects, nothing = _judged(odd, chunk, layout)
     rows = _rows({**draft.columns, "received_at": times, "source_row": pa.array(cells.records)}, recipients)
-    return Parsed(rows, rejects, noise + nothing, records, subjects=_subjects(cells, recipients))
+    idle = pa.concat_tables([idle, nothing]) if nothing.num_rows else idle
+    return Parsed(rows, rejects, idle, records, subjects=_subjects(cells, recipients))
 
 
 def _without_time(
@@ -138,7 +138,12 @@ def _false(rows: int) -> pa.BooleanArray:
     return pa.array(np.zeros(rows, np.bool_))
 
 
-def _judged(odd: Mapping[int, str], chunk: Chunk, layout: Layout) -> tuple[pa.Table, Counter[str]]:
+def _idle(records: Positions | list[int], kinds: pa.StringArray | list[str]) -> pa.Table:
+    """Lay out the records that are noise."""
+    return pa.Table.from_arrays([pa.array(records, pa.int64()), pa.array(kinds, pa.string())], schema=IDLE)
+
+
+def _judged(odd: Mapping[int, str], chunk: Chunk, layout: Layout) -> tuple[pa.Table, pa.Table]:
     """Look at the text of each odd record: it stands for nothing, or it is a reject."""
     numbers = sorted(odd)
     texts = layout.texts(chunk, numbers) if numbers else []
@@ -151,4 +156,4 @@ def _judged(odd: Mapping[int, str], chunk: Chunk, layout: Layout) -> tuple[pa.Ta
     columns = [[row[place] for row in rejected] for place in range(3)]
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, REJECTED, strict=True)], schema=REJECTED
-    ), Counter(kind for kind in kinds if kind)
+    ), _idle([number for number, kind in zip(numbers, kinds, strict=True) if kind], [kind for kind in kinds if kind])

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analyzer.errors import LogError
-from analyzer.formats.base import REJECTED, Draft, Evidence, Format, Parsed
+from analyzer.formats.base import IDLE, REJECTED, Draft, Evidence, Format, Parsed
 from analyzer.formats.chunk import Cells, Positions
 from analyzer.inputs import STORE_MANIFEST, Source
 from analyzer.schema import STORED
@@ -240,7 +240,7 @@ class StoredLog:
     def parse(self, chunk: StoredChunk) -> Parsed:
         """Read one row group; may be called from several threads."""
         rows = stored_group(chunk.file, chunk.group)
-        return Parsed(rows, REJECTED.empty_table(), {}, len(record_starts(rows)))
+        return Parsed(rows, REJECTED.empty_table(), IDLE.empty_table(), len(record_starts(rows)))
 
     def enter(self, _: object) -> None:
         """Learn nothing: the inputs of a store were looked at when they were taken in."""

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats import Format, Parsed, parse
-from analyzer.formats.store import record_starts
+from analyzer.formats import Format
 from analyzer.pipeline.books import OUTSIDE, Options
 from analyzer.pipeline.identity import Mask
-from analyzer.pipeline.intake import Batch, Piece
-from analyzer.schema import REJECTS, STORED, SUBJECT
+from analyzer.pipeline.intake import Batch
+from analyzer.pipeline.pieces import Tally, read_pieces
+from analyzer.schema import REJECTS
 from analyzer.selection.batch import Codes
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What a piece adds to the book of its input, besides the rows that count.
-
-    The rows of a log are numbered from 1 in each piece; `stored` ones bear the numbers of their own files.
-    `notes` and `messages` are those of `Parsed`.
-    """
-
-    book: int
-    records: int
-    rejects: pa.Table
-    noise: Mapping[str, int]
-    source_file: str
-    notes: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
-    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,55 +67,16 @@ class Lot:
 
 def read_lot(batch: Batch, options: Options) -> Lot:
     """Parse the pieces of a batch; rows outside the period become noise of their piece."""
-    read = [(piece, parse(piece.log, piece.chunk)) for piece in batch.pieces]
-    tables = [_sourced(piece, parsed) for piece, parsed in read]
-    if options.subjects:
-        tables = [_with_subjects(table, parsed) for table, (_, parsed) in zip(tables, read, strict=True)]
+    reads = list(read_pieces(batch.pieces, subjects=options.subjects))
+    tables = [read.rows for read in reads]
     rows = tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    starts = _starts(tables)
-    of_piece = np.repeat(np.arange(len(tables)), [len(s) for s in starts])
-    offsets = np.cumsum([0, *(t.num_rows for t in tables[:-1])])
-    whole = np.concatenate([s + o for s, o in zip(starts, offsets, strict=True)])
+    rows_before = np.cumsum([0, *(table.num_rows for table in tables)])
+    pieces_before = np.cumsum([0, *(len(read.tallies) for read in reads)])
+    starts = np.concatenate([read.starts + n for read, n in zip(reads, rows_before, strict=False)])
+    piece = np.concatenate([read.piece + n for read, n in zip(reads, pieces_before, strict=False)])
     books = np.array([piece.book for piece in batch.pieces], np.int64)
-    tallies = tuple(_tally(piece, parsed) for piece, parsed in read)
-    return _within(Lot(batch.format, rows, whole, books[of_piece], of_piece, tallies), options)
-
-
-def _tally(piece: Piece, parsed: Parsed) -> Tally:
-    return Tally(
-        piece.book,
-        parsed.records,
-        parsed.rejects,
-        parsed.noise,
-        piece.log.source.name,
-        parsed.notes,
-        parsed.messages,
-        _is_stored(parsed),
-    )
-
-
-def _starts(tables: Sequence[pa.Table]) -> list[Codes]:
-    return [record_starts(table) for table in tables]
-
-
-def _sourced(piece: Piece, parsed: Parsed) -> pa.Table:
-    """Name the file of each row; rows that were normalised before bear their own."""
-    rows = parsed.rows
-    if _is_stored(parsed):
-        return rows
-    name = pa.array([piece.log.source.name], pa.string())
-    files = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows.num_rows, np.int32)), name)
-    return rows.append_column(STORED.arrow.field("source_file"), files)
-
-
-def _with_subjects(rows: pa.Table, parsed: Parsed) -> pa.Table:
-    """Put the subject beside each row; null where the log has none, or a store kept none."""
-    subjects = pa.nulls(rows.num_rows, SUBJECT.type) if parsed.subjects is None else parsed.subjects
-    return rows.append_column(SUBJECT, subjects)
-
-
-def _is_stored(parsed: Parsed) -> bool:
-    return "source_file" in parsed.rows.column_names
+    tallies = tuple(tally for read in reads for tally in read.tallies)
+    return _within(Lot(batch.format, rows, starts, books[piece], piece, tallies), options)
 
 
 def _within(lot: Lot, options: Options) -> Lot:

@@ -15,7 +15,8 @@ import numpy as np
 from analyzer.pipeline.books import DUPLICATE_ROW, SUPERSEDED
 from analyzer.pipeline.held import Held, unsettled
 from analyzer.pipeline.identity import Keys, Mask, record_keys
-from analyzer.pipeline.lots import Lot, Tally
+from analyzer.pipeline.lots import Lot
+from analyzer.pipeline.pieces import Tally
 from analyzer.pipeline.register import Register, Sorted, in_order
 from analyzer.selection.batch import Codes
 
