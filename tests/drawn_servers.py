@@ -1,23 +1,19 @@
-"""Random Send and Receive connectors of three own servers, and every way there may be between these."""
+"""Random Send and Receive connectors of three own servers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from ipaddress import ip_address
-from itertools import product
 
 from hypothesis import strategies as st
 
 from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
 from tests.drawn_tenants import NAMES, PATTERNS, rarely, some
+from tests.reference.own_servers import LOCAL, SERVERS
 
-SERVERS = ("ex1", "ex2", "ex3")
 ROUTING = "contoso.mail.onmicrosoft.com"
 SPACES = (*PATTERNS, "--", ROUTING, "*.mail.onmicrosoft.com")
-WAYS = ((0, 1), (1, 2), (9, 2), (300, 2))  # what the way to a server may cost, and its hops
 SIZES = (1, 150, 10**9)  # one below, between and above the limits that are drawn
 CLIENTS = ("192.0.2.10", "192.0.2.200", "203.0.113.9", "2001:db8::9")
-LOCAL = ("192.0.2.2", "192.0.2.3")
 RANGES = tuple(
     AddressRange(ip_address(first), ip_address(last))
     for first, last in (
@@ -69,11 +65,3 @@ def receive_connectors(draw: st.DrawFn) -> tuple[ReceiveConnector, ...]:
         )
         for name in draw(some(NAMES, 4))
     )
-
-
-def sites(server: str) -> Iterator[dict[str, tuple[int, int]]]:
-    """Give every world: what the way from the server that chooses to each server costs; "" is any server."""
-    for here in (server,) if server else (*SERVERS, "another"):
-        others = [s for s in SERVERS if s != here]
-        for ways in product(WAYS, repeat=len(others)):
-            yield {here: (0, 0), **dict(zip(others, ways, strict=True))}

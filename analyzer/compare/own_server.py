@@ -14,6 +14,7 @@ from analyzer.compare.observation import Observation, Observed
 from analyzer.compare.own_sides import Leaving, arriving, leaving
 from analyzer.compare.own_windows import OwnWindows
 from analyzer.compare.sides import ALARMS, REJECTED, Verdict
+from analyzer.compare.windows import BEFORE_HISTORY, EARLIER
 from analyzer.evidence import Carries, Side, StatusFacts, destination_of
 from analyzer.selection.facts import Lens
 from analyzer.tenant.model import MailboxPlace, Place
@@ -98,7 +99,7 @@ def _headline(row: Observation, sides: list[SideJudgement], lens: Lens) -> tuple
         return sides[0].verdict or Verdict.NO_EVIDENCE, sides[0].reason, sides[0].missing
     own = lens.snapshot.own
     if row.status.deliver and row.carries is not Carries.NOTHING and (own.send is not None or own.receive is not None):
-        return Verdict.MATCH, "local", ()
+        return (Verdict.UNDETERMINED, BEFORE_HISTORY, EARLIER) if row.early else (Verdict.MATCH, "local", ())
     return Verdict.NO_EVIDENCE, OWN_SERVER_LOG, _lacking(row, lens)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import product
 
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from tests.reference.answers import NONE, Answer
 from tests.reference.domains import EVERYTHING, EXACT, SUFFIX, meets
 
+SERVERS = ("ex1", "ex2", "ex3")
+WAYS = ((0, 1), (1, 2), (9, 2), (300, 2))  # what the way to a server may cost, and its hops
+LOCAL = ("192.0.2.2", "192.0.2.3")  # the addresses of a server that a binding may name
 OURS = "all accepted"
 ORDER = {EXACT: 0, SUFFIX: 1, OURS: 2, EVERYTHING: 3}  # `--` comes where 3.3 has all accepted domains
 
@@ -103,3 +107,11 @@ def _egress_of(connector: SendConnector) -> str | None:
         every = all(host.endswith(".mail.protection.outlook.com") for host in connector.smart_hosts)
         return "office365" if every else None
     return "direct" if connector.dns_routing else None
+
+
+def sites(server: str) -> Iterator[dict[str, tuple[int, int]]]:
+    """Give every world: what the way from the server that chooses to each server costs; "" is any server."""
+    for here in (server,) if server else (*SERVERS, "another"):
+        others = [s for s in SERVERS if s != here]
+        for ways in product(WAYS, repeat=len(others)):
+            yield {here: (0, 0), **dict(zip(others, ways, strict=True))}

@@ -18,8 +18,9 @@ from analyzer.selection.onpremises import (
 from analyzer.tenant.model import AcceptedDomain, OwnServers
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from tests.builders import lens
-from tests.drawn_servers import CLIENTS, LOCAL, SIZES, receive_connectors, send_connectors, sites
+from tests.drawn_servers import CLIENTS, SIZES, receive_connectors, send_connectors
 from tests.drawn_tenants import DOMAINS, accepted_domains, flags
+from tests.reference.own_servers import LOCAL, sites
 from tests.reference_engine import Sending, egress, receive, send
 from tests.two_engines.cases import CASES
 
