@@ -1,50 +1,81 @@
 """How many small changes to the deciding modules the tests notice, module by module (docs/mutation.md).
 
-python -m benchmarks.mutants [NAME...] tries every mutant, or those whose names match (`analyzer.paths*`); of all, what
-was tried before and has not changed since is not tried again. `--sample N` instead draws N of them all, by a seed, and
-tries those alone. The mutants that no test notices go to build/survivors.txt.
+python -m benchmarks.mutants [NAME...] tries every mutant, or those whose names match (`analyzer.paths*`), in an order
+drawn by a seed: a run that was stopped has tried a fair sample, and the next one goes on from there. `--again` tries
+the mutants once more that no test has noticed so far, with every test instead of those that reach the function: a
+result that a cache kept may hide which do. What survives goes to build/survivors.txt.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import platform
 import random
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measuring import ROOT
 
 MUTMUT = str(Path(sys.executable).parent / "mutmut")
+MUTANTS = ROOT / "mutants"
 SURVIVORS = ROOT / "build/survivors.txt"
-# What mutmut notes as the exit code of pytest; every other one is a change that was noticed.
-FATES = {0: "survived", 33: "in no test", None: "not tried"}
+# What is noted as the exit code of the tests: see benchmarks/trying.py.
+FATES = {1: "noticed", 0: "survived", 33: "in no test", None: "not tried"}
+TOO_LONG = "too long"  # ended by a signal: the mutant ran on, or took all memory; it was noticed
+
+
+def made() -> None:
+    """Make the mutants and find out which tests run which function; what has not changed keeps its fate."""
+    shutil.rmtree(MUTANTS / "tests", ignore_errors=True)
+    (MUTANTS / "mutmut-stats.json").unlink(missing_ok=True)
+    first = "analyzer.paths.x__allow__mutmut_1"  # mutmut makes all of them before it tries the first
+    subprocess.run([MUTMUT, "run", "--max-children", "1", first], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def fates() -> dict[str, dict[str, str]]:
     """Say of each module what became of each of its mutants."""
     found = {}
-    for note in sorted((ROOT / "mutants").glob("analyzer/**/*.py.meta")):
+    for note in sorted(MUTANTS.glob("analyzer/**/*.py.meta")):
+        module = note.relative_to(MUTANTS).as_posix().removesuffix(".meta")
         codes = json.loads(note.read_text(encoding="utf-8"))["exit_code_by_key"]
-        module = note.relative_to(ROOT / "mutants").as_posix().removesuffix(".meta")
-        found[module] = {name: FATES.get(code, "noticed") for name, code in codes.items()}
-    return {module: of for module, of in found.items() if of}
+        if codes and (ROOT / module).exists():
+            found[module] = {name: FATES.get(code, TOO_LONG) for name, code in codes.items()}
+    return found
+
+
+def tried(names: Sequence[str], *, jobs: int, every_test: bool) -> None:
+    """Try mutants, one after the other or some at a time."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    asked = {
+        "names": random.Random(1).sample(names, len(names)),
+        "jobs": jobs,
+        "every_test": every_test,
+        "pytest": [*options["pytest_add_cli_args"], *options["pytest_add_cli_args_test_selection"]],
+    }
+    command = [sys.executable, "-m", "benchmarks.trying"]
+    subprocess.run(command, cwd=MUTANTS, input=json.dumps(asked), text=True, check=True, stdout=subprocess.DEVNULL)
 
 
 def table(found: dict[str, dict[str, str]]) -> str:
     """Lay the counts out as the table of docs/mutation.md."""
     counts = {module: Counter(of.values()) for module, of in found.items()}
-    lines = ["| module | mutants | noticed | survived | in no test | not tried |", "| --- " + "| ---: " * 5 + "|"]
+    columns = ["noticed", TOO_LONG, "survived", "in no test", "not tried"]
+    lines = ["| module | mutants | " + " | ".join(columns) + " | score |", "| --- " + "| ---: " * 7 + "|"]
     for module, count in (*counts.items(), ("**all**", sum(counts.values(), Counter[str]()))):
-        cells = (count[fate] for fate in ("noticed", *FATES.values()))
-        lines.append(f"| {module} | {count.total():,} | " + " | ".join(f"{cell:,}" for cell in cells) + " |")
+        score = (count["noticed"] + count[TOO_LONG]) / max(1, count.total() - count["not tried"])
+        cells = (f"{count.total():,}", *(f"{count[fate]:,}" for fate in columns), f"{score:.1%}")
+        lines.append(f"| {module} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def shown(names: list[str]) -> str:
+def shown(names: Sequence[str]) -> str:
     """Show the difference that each mutant makes."""
     shows = (
         subprocess.run([MUTMUT, "show", name], cwd=ROOT, capture_output=True, text=True, check=True) for name in names
@@ -52,30 +83,30 @@ def shown(names: list[str]) -> str:
     return "\n".join(show.stdout for show in shows)
 
 
-def sampled(size: int) -> list[str]:
-    """Draw some of all mutants: the same ones of the same program."""
-    subprocess.run([MUTMUT, "run", "--max-children", "1", "analyzer.paths.x__allow__mutmut_1"], cwd=ROOT, check=True)
-    names = [name for of in fates().values() for name in of]
-    return sorted(random.Random(1).sample(names, min(size, len(names))))
-
-
 def main() -> None:
     """Try the mutants and tell the score."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("names", nargs="*", metavar="NAME")
-    asked.add_argument("--sample", type=int, metavar="N")
+    asked.add_argument("names", nargs="*", metavar="NAME", default=["*"])
+    asked.add_argument("--again", action="store_true", help="those that no test has noticed, with every test")
+    asked.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at a time")
     given = asked.parse_args()
-    names = sampled(given.sample) if given.sample else given.names
-    subprocess.run([MUTMUT, "run", "--max-children", "1", *names], cwd=ROOT, check=True)
-    found = fates()
-    if given.sample:
-        found = {module: {n: fate for n, fate in of.items() if n in names} for module, of in found.items()}
-    alive = [name for of in found.values() for name, fate in of.items() if fate in {"survived", "in no test"}]
-    SURVIVORS.parent.mkdir(exist_ok=True)
-    SURVIVORS.write_text(shown(alive), encoding="utf-8")
-    print(table(found))
-    print(f"\n{len(alive)} mutants that no test notices: {SURVIVORS.relative_to(ROOT)}")
-    print(f"Python {platform.python_version()}, {platform.system()}, {platform.machine()}")
+    made()
+    wanted = {"survived", "in no test"} if given.again else {"not tried"}
+    names = [
+        name
+        for of in fates().values()
+        for name, fate in of.items()
+        if fate in wanted and any(fnmatch.fnmatchcase(name, pattern) for pattern in given.names)
+    ]
+    try:
+        tried(names, jobs=given.jobs, every_test=given.again)
+    finally:
+        found = fates()
+        alive = [name for of in found.values() for name, fate in of.items() if fate in {"survived", "in no test"}]
+        SURVIVORS.write_text(shown(alive), encoding="utf-8")
+        print(table(found))
+        print(f"\n{len(alive)} mutants that no test notices: {SURVIVORS.relative_to(ROOT)}")
+        print(f"Python {platform.python_version()}, {platform.system()}, {platform.machine()}")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("default", deadline=None)  # no test is timed: the first call of a library loads it
 settings.load_profile("default")
 settings.register_profile("nightly", max_examples=3000)  # pytest --hypothesis-profile nightly
-# For `make mutants`, which runs the tests some thousands of times: few cases, the same each time.
-settings.register_profile("mutants", max_examples=20, derandomize=True, database=None)
+# For `make mutants`, which runs the tests some thousands of times: few cases, the same each time, and none is made
+# smaller, for that a test failed is all that is asked.
+settings.register_profile(
+    "mutants", max_examples=20, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
+)
 
 Golden = Callable[[Path, object], None]
 
