@@ -90,7 +90,8 @@ class Log:
     @property
     def bytes_read(self) -> int:
         """Bytes of the (compressed) file read so far, for progress."""
-        return self._stream.bytes_read if self._stream else self.passed
+        stream = self._stream  # another thread may be reading
+        return stream.bytes_read if stream else self.passed
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
-"""From sources to batches of work: files opened one after the other, small ones put together.
+"""From sources to portions of work: files opened one after the other, each in portions that threads take.
 
-A large file is cut into chunks, each a batch of its own. The chunks of small files of one format are
-gathered until they are worth a part, so ten thousand files do not make ten thousand parts. A file
+A portion is read side by side with others; what is in it is told in the order of the input. A file
 that is a copy of an earlier one is told before it is read.
 """
 
@@ -12,34 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.errors import AmbiguousDates, UnreadableInput
-from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, Placed, StoredChunk, StoredLog, open_input
+from analyzer.formats import Chunk, Log, Placed, StoredChunk, StoredLog, open_input
 from analyzer.formats.log import Shown
 from analyzer.inputs import Source
+from analyzer.pipeline.batches import Batch, Gathering, Piece
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
 from analyzer.pipeline.copies import Copies, beginning
 from analyzer.vantage import Vantage
 
 logger = logging.getLogger(__name__)
-
-_BATCH_BYTES = CHUNK_BYTES // 2
-_BATCH_PIECES = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A chunk of a log, and the number of the input's book."""
-
-    book: int
-    log: Log | StoredLog
-    chunk: Chunk | StoredChunk | Placed
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Pieces of one format, in the order of the input; at least one."""
-
-    format: Format
-    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +54,19 @@ def opened(source: Source, options: Options) -> Opened:
     return Opened(log, log.chunks(), beginning(source))
 
 
-@dataclass(slots=True)
-class _Gathering:
-    """Pieces of one format that wait until they are worth a batch."""
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A piece of an input that was cut when the portion was taken; of none, what has gathered to the end."""
 
-    format: Format
-    pieces: list[Piece] = field(default_factory=list)
-    size: int = 0
+    intake: Intake
+    piece: Piece | None
 
-    def take(self) -> Iterator[Batch]:
-        """Give what has gathered and start again."""
-        if self.pieces:
-            yield Batch(self.format, tuple(self.pieces))
-        self.pieces, self.size = [], 0
+    def read(self) -> None:
+        """Do nothing: it is at hand."""
 
-    def add(self, piece: Piece) -> Iterator[Batch]:
-        """Take up a piece; give the batches that are full by it."""
-        size = piece.chunk.size
-        if size >= _BATCH_BYTES:
-            yield from self.take()
-        self.pieces.append(piece)
-        self.size += size
-        if self.size >= _BATCH_BYTES or len(self.pieces) >= _BATCH_PIECES:
-            yield from self.take()
+    def batches(self) -> Iterator[Batch]:
+        """Give the batches that are full by it; after all portions before it."""
+        yield from self.intake.entered(self.piece) if self.piece else self.intake.gathering.rest()
 
 
 @dataclass(slots=True)
@@ -109,6 +79,7 @@ class Intake:
         ambiguous: Names of those among them whose dates can be read in two ways.
         lenient: Whether to go on where the only source cannot be read.
         open: Opens a source.
+        gathering: Pieces that wait until they are worth a batch.
     """
 
     sources: Sequence[Source]
@@ -118,14 +89,24 @@ class Intake:
     books: list[InputBook] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     ambiguous: list[str] = field(default_factory=list)
+    gathering: Gathering = field(default_factory=Gathering)
     _logs: list[Log | StoredLog | None] = field(default_factory=list)
     _copies: Copies = field(default_factory=Copies)
-    _gathering: dict[str, _Gathering] = field(default_factory=dict)
     _behind: int = 0
     _current: Log | StoredLog | None = None
 
     def batches(self) -> Iterator[Batch]:
-        """Give the work in order.
+        """Read one portion after the other and give what is in them.
+
+        Raises:
+            UnreadableInput: The only source cannot be read.
+        """
+        for portion in self.portions():
+            portion.read()
+            yield from portion.batches()
+
+    def portions(self) -> Iterator[Portion]:
+        """Open the sources one after the other, and give each in portions.
 
         Raises:
             UnreadableInput: The only source cannot be read.
@@ -142,8 +123,7 @@ class Intake:
                 logger.warning("%s", problem)
             self._behind += source.size or 0
             self._current = None
-        for gathering in self._gathering.values():
-            yield from gathering.take()
+        yield Portion(self, None)
 
     @property
     def bytes_total(self) -> int:
@@ -153,9 +133,10 @@ class Intake:
     @property
     def bytes_read(self) -> int:
         """Bytes of the sources read so far."""
-        return self._behind + (self._current.bytes_read if self._current else 0)
+        current = self._current
+        return self._behind + (current.bytes_read if current else 0)
 
-    def _of_source(self, source: Source) -> Iterator[Batch]:
+    def _of_source(self, source: Source) -> Iterator[Portion]:
         found = self.open(source, self.options)
         log = found.log
         book = InputBook(source.name, log.format.name, log.encoding, log.shape, rows=found.left_out)
@@ -169,10 +150,14 @@ class Intake:
             return
         self._current, number = log, len(self.books) - 1
         for chunk in found.chunks:
-            format_ = chunk.format if isinstance(chunk, StoredChunk) else log.format
-            book.formats[format_.name] = None
-            book.of_service = format_.vantage is Vantage.OFFICE365
-            yield from self._gathering.setdefault(format_.name, _Gathering(format_)).add(Piece(number, log, chunk))
+            yield Portion(self, Piece(number, log, chunk))
+
+    def entered(self, piece: Piece) -> Iterator[Batch]:
+        """Enter a piece into its book and put it with others; give the batches that are full by it."""
+        book = self.books[piece.book]
+        book.formats[piece.format.name] = None
+        book.of_service = piece.format.vantage is Vantage.OFFICE365
+        yield from self.gathering.add(piece)
 
     def enter(self, book: int, found: Shown) -> None:
         """Take note of what a piece shows of its input as a whole; in the order of the input."""

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats import Format
+from analyzer.pipeline.batches import Batch
 from analyzer.pipeline.books import OUTSIDE, Options
 from analyzer.pipeline.identity import Mask
-from analyzer.pipeline.intake import Batch
 from analyzer.pipeline.pieces import Tally, read_pieces
 from analyzer.schema import REJECTS
 from analyzer.selection.batch import Codes

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analyzer.formats import Chunk, Log, Parsed, Placed, parse, read_alike, read_together
 from analyzer.formats.store import record_starts
-from analyzer.pipeline.intake import Piece
+from analyzer.pipeline.batches import Piece
 from analyzer.schema import STORED, SUBJECT
 from analyzer.selection.batch import Codes
 

@@ -58,10 +58,10 @@ class Reading(Generic[T]):
             threads = Threads(self.sink, self.intake.options)
             try:
                 turns = Turns(register, self._records, held)
-                for done in (self.crew or threads).work(zip(self.intake.batches(), parts, strict=False), turns):
+                for done in (self.crew or threads).work(self.intake, parts, turns):
                     yield from self._entered(done)
                 late = Turns(register, self._records)
-                for done in threads.work_lots(zip(held.lots(), parts, strict=False), late):
+                for done in threads.work_lots(held.lots(), parts, late):
                     yield from self._entered(done)
             finally:
                 register.close()

@@ -18,7 +18,7 @@ import pytest
 
 from analyzer.errors import MailflowError, UsageError
 from analyzer.pipeline import Options, Outcome, Progress, run
-from analyzer.pipeline import intake as intake_module
+from analyzer.pipeline import batches as batches_module
 from analyzer.pipeline.cluster import Cluster, connected, tasks
 from analyzer.pipeline.cluster.connection import ClusterError
 from analyzer.report.machines import machines
@@ -85,7 +85,7 @@ def test_a_cluster_gives_what_threads_give(
     options: dict[str, Any],
 ) -> None:
     """Books, cube, coverage and every byte written are the same, for all formats, whatever repeats, waits or fails."""
-    monkeypatch.setattr(intake_module, "_BATCH_PIECES", pieces)
+    monkeypatch.setattr(batches_module, "_BATCH_PIECES", pieces)
     here = judged([str(logs)], tmp_path / "threads", **options)
     there = judged([str(logs)], tmp_path / "cluster", cluster, **options)
 
@@ -151,7 +151,7 @@ def test_what_fails_once_is_done_again(
 
 def test_a_lost_worker_costs_nothing(tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that die in the middle, with rows and results in their memory, leave the same output behind."""
-    monkeypatch.setattr(intake_module, "_BATCH_PIECES", 1)
+    monkeypatch.setattr(batches_module, "_BATCH_PIECES", 1)
     here = judged([str(logs)], tmp_path / "threads")
     (tmp_path / "cluster").mkdir()
     with machines("dask", None, 2) as found:

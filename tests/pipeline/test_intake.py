@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.pipeline import intake
+from analyzer.pipeline import batches
 from tests.pipeline.traces import noise, outcome, rows, trace, write
 
 FILES = 300
@@ -56,7 +56,7 @@ def test_neither_workers_nor_batches_change_the_rows(
 ) -> None:
     """Any number of workers and any size of batch give the same rows; any number of workers the same bytes."""
     expected = outcome([folder], tmp_path / "plain", workers=1)
-    monkeypatch.setattr(intake, "_BATCH_PIECES", pieces)
+    monkeypatch.setattr(batches, "_BATCH_PIECES", pieces)
     found = [outcome([folder], tmp_path / str(workers), workers=workers) for workers in (1, 4)]
 
     one, plain = (sorted(map(str, rows(tmp_path / name))) for name in ("1", "plain"))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from analyzer.formats import Log
 from analyzer.inputs import find
+from analyzer.pipeline.batches import Piece
 from analyzer.pipeline.books import Options
-from analyzer.pipeline.intake import Intake, Piece
+from analyzer.pipeline.intake import Intake
 from analyzer.pipeline.pieces import Read, read_pieces
 
 HEAD = "origin_timestamp_utc,sender_address,recipient_status,message_id,directionality,connector_id\r\n"

@@ -25,7 +25,7 @@ from analyzer.pipeline.books import Options
 from analyzer.pipeline.cluster import tasks
 from analyzer.pipeline.crew import Done
 from analyzer.pipeline.engine import Engine, Result
-from analyzer.pipeline.intake import Batch, Opened, opened
+from analyzer.pipeline.intake import Intake, Opened, opened
 from analyzer.pipeline.turns import Turn, Turns
 
 _RETRIES = 3  # of a task that failed, as where storage did not answer
@@ -87,11 +87,11 @@ class Workers:
                 self._surveys[source.name] = survey
             self._asked += 1
 
-    def work(self, batches: Iterator[tuple[Batch, int]], turns: Turns) -> Iterator[Done[pa.Table]]:
+    def work(self, intake: Intake, parts: Iterator[int], turns: Turns) -> Iterator[Done[pa.Table]]:
         """Let the workers read, take the turns here, let them judge and write; in the order of the batches."""
         reading: deque[tuple[Future[Any], Future[Any], str, int]] = deque()
         judging: deque[tuple[Future[Any], Turn, str]] = deque()
-        for batch, part in batches:
+        for batch, part in zip(intake.batches(), parts, strict=False):
             rows = self._ask(tasks.read, self.errand, pickle.dumps(batch))
             reading.append((rows, self._ask(tasks.question, rows), batch.pieces[0].log.source.name, part))
             if len(reading) >= self.room:
