@@ -50,13 +50,13 @@ def text_hashes(column: pa.StringArray) -> Hashes:
 
 
 def _of_one_length(letters: Letters) -> Hashes:
-    """Hash texts of one length, a multiple of four bytes (ids, mostly): their words lie side by side."""
-    result = _seeds(np.full(len(letters), letters.shape[1], np.uint64))
-    whole = letters.shape[1] // _WORD * _WORD
-    for at in range(0, whole, _WORD):
-        result = _stirred(result ^ np.ascontiguousarray(letters[:, at : at + _WORD]).view("<u8")[:, 0])
-    if whole < letters.shape[1]:
-        result = _stirred(result ^ np.ascontiguousarray(letters[:, whole:]).view("<u4")[:, 0])
+    """Hash texts of one length, a multiple of four bytes (ids, mostly): their words lie one step apart."""
+    rows, width = letters.shape
+    result = _seeds(np.full(rows, width, np.uint64))
+    for at in range(0, width, _WORD):
+        kind = "<u8" if at + _WORD <= width else "<u4"
+        result ^= np.ndarray((rows,), kind, letters, at, (width,))
+        result = _stirred(result)
     return result
 
 
@@ -77,14 +77,18 @@ def _with_word(result: Hashes, words: Hashes, start: NDArray[np.int64], left: ND
 
 def _stirred(hashes: Hashes) -> Hashes:
     hashes = hashes * ODD
-    return hashes ^ (hashes >> np.uint64(29))
+    hashes ^= hashes >> np.uint64(29)
+    return hashes
 
 
 def mixed(hashes: Hashes) -> Hashes:
     """Let every bit of a number bear on every bit of the result (splitmix64)."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * _MIX[0]
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * _MIX[1]
-    return hashes ^ (hashes >> np.uint64(31))
+    hashes = hashes ^ (hashes >> np.uint64(30))
+    hashes *= _MIX[0]
+    hashes ^= hashes >> np.uint64(27)
+    hashes *= _MIX[1]
+    hashes ^= hashes >> np.uint64(31)
+    return hashes
 
 
 def _long_hash(start: np.uint64, rest: bytes) -> np.uint64:

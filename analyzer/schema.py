@@ -7,7 +7,7 @@ readers, the pipeline and the writers use the Arrow schemas built from them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -68,16 +68,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One table: its name, what a row stands for, and its columns in order."""
+    """One table: its name, what a row stands for, its columns in order, and these as Arrow has them."""
 
     name: str
     row: str
     columns: tuple[Column, ...]
+    arrow: pa.Schema = field(init=False, repr=False, compare=False)
 
-    @property
-    def arrow(self) -> pa.Schema:
-        """The Arrow schema of the table."""
-        return pa.schema([(c.name, c.type) for c in self.columns])
+    def __post_init__(self) -> None:
+        """Put the Arrow schema together."""
+        object.__setattr__(self, "arrow", pa.schema([(c.name, c.type) for c in self.columns]))
 
     def empty(self) -> pa.Table:
         """The table without rows but with every column."""

@@ -16,6 +16,9 @@ from analyzer.schema import CODED
 DIRECTIONS = {"1": "inbound", "2": "outbound"}  # log-formats section 3a
 _UUID_DIGITS = 32
 _UUID_CUTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+_UUID_WIDTH = _UUID_DIGITS + len(_UUID_CUTS) - 1
+# The same as whole numbers of bytes: where they stand without dashes, where with them, and how many.
+_UUID_WORDS = ((0, 0, 8), (8, 9, 4), (12, 14, 4), (16, 19, 4), (20, 24, 8), (28, 32, 4))
 _HEX = r"^[0-9a-f]{32}$"
 
 
@@ -84,12 +87,13 @@ def _are_hex(letters: Letters) -> bool:
 
 def _dashed(digits: Letters) -> pa.StringArray:
     """Write dashes between the parts of ids, one a line, of 32 digits each."""
-    width = _UUID_DIGITS + len(_UUID_CUTS) - 1
-    ids = np.full((len(digits), width), ord("-"), np.uint8)
-    for place, (start, end) in enumerate(_UUID_CUTS):
-        ids[:, start + place : end + place] = digits[:, start:end]
-    offsets = np.arange(0, ids.size + 1, width, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(ids), pa.py_buffer(offsets), pa.py_buffer(ids))
+    rows = len(digits)
+    ids = np.full(rows * _UUID_WIDTH, ord("-"), np.uint8)
+    for start, place, size in _UUID_WORDS:
+        words = np.ndarray((rows,), f"u{size}", ids, place, (_UUID_WIDTH,))
+        words[:] = np.ndarray((rows,), f"u{size}", digits, start, (_UUID_DIGITS,))
+    offsets = np.arange(0, len(ids) + 1, _UUID_WIDTH, dtype=np.int32)
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(ids))
 
 
 def integers(text: pa.StringArray) -> pa.Int64Array:

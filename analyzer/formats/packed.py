@@ -19,6 +19,7 @@ from analyzer.hashing import Letters, raw_text
 
 SEPARATOR, MARK = ";", "##"  # a@contoso.com##Receive, Deliver;b@contoso.com##Receive, Send
 _BLANKS = (0x20, 0x09)
+_WORD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +57,45 @@ def split_lists(cells: pa.StringArray) -> Recipients:
 def _split(column: pa.StringArray) -> _Pieces:
     """Split every cell at its semicolons."""
     offsets, text = raw_text(column)
-    at = np.flatnonzero(text == ord(SEPARATOR))
+    at = _places(text == ord(SEPARATOR))
     if not len(at):
         return _Pieces(text, offsets[:-1], offsets[1:], np.arange(len(column)))
-    before_end = np.searchsorted(at, offsets[1:])  # separators before each cell's end
-    count = np.diff(before_end, prepend=0) + 1
-    parent = np.repeat(np.arange(len(column)), count)
-    end = np.empty(len(parent), np.int64)
-    end[np.arange(len(column)) + before_end] = offsets[1:]  # the last piece of each cell ends with the cell
-    inner = np.arange(len(at)) + np.searchsorted(offsets[1:], at, "right")
-    end[inner] = at
-    start = np.append(0, end[:-1])[: len(end)]
-    start[inner + 1] += 1
+    cell = np.searchsorted(offsets[1:], at, "right")  # of each separator: they are few beside the cells
+    parent = np.repeat(np.arange(len(column)), np.bincount(cell, minlength=len(column)) + 1)
+    piece = cell + np.arange(len(at))  # that each separator ends
+    start, end = offsets[:-1][parent], offsets[1:][parent]
+    start[piece + 1], end[piece] = at + 1, at
     return _Pieces(text, start, end, parent)
+
+
+def _places(hits: npt.NDArray[np.bool_]) -> Positions:
+    """Find the hits, which are far apart: first the words of eight bytes that hold any, then the bytes in these."""
+    whole = len(hits) // _WORD * _WORD
+    words = hits[:whole].view(np.uint64)
+    hit = np.flatnonzero(words != 0)
+    inner = np.flatnonzero(words[hit].view(np.bool_))
+    return np.append(hit[inner // _WORD] * _WORD + inner % _WORD, np.flatnonzero(hits[whole:]) + whole)
 
 
 def _marks(pieces: _Pieces) -> tuple[Positions, npt.NDArray[np.bool_]]:
     """Find the `##` of each piece, and whether the piece is exactly an address, the mark and a status."""
-    hashes = np.flatnonzero(pieces.text == ord("#"))
-    if len(hashes) == 2 * len(pieces.start):  # nearly always, and then each piece has a pair of its own
-        first, second = hashes[::2], hashes[1::2]
-        regular = _are_regular(pieces, first, second)
+    hashes = pieces.text == ord("#")
+    first = _places(hashes[:-1] & hashes[1:])
+    if len(first) == len(pieces.start) and np.count_nonzero(hashes) == 2 * len(first):  # nearly always
+        regular = _are_regular(pieces, first)
         if regular.all():
             return first, regular
-    at = np.searchsorted(hashes, pieces.start)
-    count = np.searchsorted(hashes, pieces.end) - at
-    padded = np.append(hashes, [0, 0])
-    first, second = padded[at], padded[at + 1]
-    return first, (count == 2) & _are_regular(pieces, first, second)
+    found = np.flatnonzero(hashes)
+    at = np.searchsorted(found, pieces.start)
+    count = np.searchsorted(found, pieces.end) - at
+    padded = np.append(found, [0, 0])
+    first = padded[at]
+    return first, (count == 2) & (padded[at + 1] == first + 1) & _are_regular(pieces, first)
 
 
-def _are_regular(pieces: _Pieces, first: Positions, second: Positions) -> npt.NDArray[np.bool_]:
-    """Whether two marks side by side stand behind an address, and the address does not begin with a blank."""
-    regular = (second == first + 1) & (first > pieces.start) & (second < pieces.end)
+def _are_regular(pieces: _Pieces, first: Positions) -> npt.NDArray[np.bool_]:
+    """Whether a mark stands behind an address in its piece, and the address does not begin with a blank."""
+    regular = (first > pieces.start) & (first + 1 < pieces.end)
     if not regular.any():
         return np.asarray(regular, np.bool_)
     letter = pieces.text[np.minimum(pieces.start, len(pieces.text) - 1)]

@@ -109,9 +109,9 @@ def _rows(columns: Mapping[str, pa.Array], recipients: Recipients) -> pa.Table:
         laid["delivery_status"] = coded_or_null(recipients.status)
     laid["forwarded"] = _forwarded(laid, rows)
     laid.setdefault("routed_by_rule", _false(rows))
+    nothing = {kind: pa.nulls(rows, kind) for kind in {f.type for f in NORMALISED.arrow if f.name not in laid}}
     return pa.Table.from_arrays(
-        [laid[field.name] if field.name in laid else pa.nulls(rows, field.type) for field in NORMALISED.arrow],
-        schema=NORMALISED.arrow,
+        [laid[f.name] if f.name in laid else nothing[f.type] for f in NORMALISED.arrow], schema=NORMALISED.arrow
     )
 
 

@@ -22,6 +22,7 @@ from analyzer.schema import STORED, SUBJECT
 from analyzer.selection.batch import Classes, class_codes_of_several
 
 _ROWS = 50_000
+_WRITTEN = 10_000  # rows that wait in memory for others to be written with
 _BOOK = pa.field("book", pa.int64())
 
 
@@ -44,29 +45,46 @@ class Held:
         self._directory = directory
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._formats: dict[str, Format] = {}
+        self._unwritten: dict[str, list[pa.Table]] = {}
 
     def hold(self, lot: Lot) -> None:
         """Set rows aside; their numbers must be those of the whole input."""
         name = lot.format.name
-        if name not in self._writers:
-            self._writers[name] = pq.ParquetWriter(self._file(name), _schema(lot.rows))
-            self._formats[name] = lot.format
+        self._formats[name] = lot.format
         lengths = np.diff(np.append(lot.starts, lot.rows.num_rows))
-        schema = _schema(lot.rows)
         rows = lot.rows.append_column(_BOOK, pa.array(np.repeat(lot.books, lengths)))
-        self._writers[name].write_table(rows.select(schema.names).cast(schema))
+        waiting = self._unwritten.setdefault(name, [])
+        waiting.append(_as_text(rows))
+        if sum(table.num_rows for table in waiting) >= _WRITTEN:
+            self._write(name)
 
     def lots(self) -> Iterator[Lot]:
         """Give back what was set aside, in the order in which it came."""
-        for name, writer in self._writers.items():
-            writer.close()
+        for name, format_ in self._formats.items():
+            self._write(name)
+            self._writers[name].close()
             with pq.ParquetFile(self._file(name)) as file:
                 for groups in _gathered(file):
-                    yield _lot(file.read_row_groups(groups), self._formats[name])
+                    yield _lot(file.read_row_groups(groups), format_)
             self._file(name).unlink()
+
+    def _write(self, name: str) -> None:
+        """Write what waits in memory; a batch has few such rows, and a row group costs the same for any number."""
+        waiting = self._unwritten[name]
+        if waiting and name not in self._writers:
+            self._writers[name] = pq.ParquetWriter(self._file(name), waiting[0].schema)
+        if waiting:
+            self._writers[name].write_table(pa.concat_tables(waiting))
+            waiting.clear()
 
     def _file(self, name: str) -> Path:
         return self._directory / f"held-{name}.parquet"
+
+
+def _as_text(rows: pa.Table) -> pa.Table:
+    """Write encoded columns out: a few rows need not keep the dictionary of a whole batch."""
+    texts = [pa.field(f.name, f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in _schema(rows)]
+    return rows.select([f.name for f in texts]).cast(pa.schema(texts))
 
 
 def _schema(rows: pa.Table) -> pa.Schema:
@@ -87,7 +105,8 @@ def _gathered(file: pq.ParquetFile) -> Iterator[list[int]]:
 
 
 def _lot(rows: pa.Table, format_: Format) -> Lot:
-    rows = rows.unify_dictionaries().combine_chunks()
+    rows = rows.combine_chunks()
+    rows = rows.cast(_schema(rows))
     books = rows.column("book").to_numpy()
     starts = record_starts(rows)
     return Lot(format_, rows.drop_columns(["book"]), starts, books[starts], np.zeros(len(starts), np.int64))

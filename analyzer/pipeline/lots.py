@@ -45,24 +45,31 @@ class Lot:
         lengths = np.diff(np.append(self.starts, self.rows.num_rows))
         left = lengths[kept]
         starts = np.cumsum(left) - left
-        rows = self.rows.filter(pa.array(np.repeat(kept, lengths)))
+        rows = _filtered(self.rows, pa.array(np.repeat(kept, lengths)), int(left.sum()))
         return replace(self, rows=rows, starts=starts, books=self.books[kept], piece=self.piece[kept])
 
     def numbered(self, offsets: Sequence[int]) -> Lot:
         """Count the rows of each piece on from the records of its input before it."""
         if not any(offsets) or not self.rows.num_rows:
             return self
-        lengths = np.diff(np.append(self.starts, self.rows.num_rows))
-        shift = np.repeat(np.array(offsets, np.int64)[self.piece], lengths)
+        shift: pa.Scalar | pa.Array = pa.scalar(offsets[0])
+        if len(offsets) > 1:
+            lengths = np.diff(np.append(self.starts, self.rows.num_rows))
+            shift = pa.array(np.repeat(np.array(offsets, np.int64)[self.piece], lengths))
         place = self.rows.schema.get_field_index("source_row")
-        return replace(
-            self, rows=self.rows.set_column(place, "source_row", pc.add(self.rows.column(place), pa.array(shift)))
-        )
+        rows = self.rows.set_column(place, "source_row", pc.add(self.rows.column(place), shift))
+        return replace(self, rows=rows)
 
     def times(self) -> Codes:
         """Give the time of each log row, in microseconds since 1970."""
         times: Codes = self.rows.column("received_at").cast(pa.int64()).to_numpy()[self.starts]
         return times
+
+
+def _filtered(rows: pa.Table, mask: pa.BooleanArray, left: int) -> pa.Table:
+    """Keep some rows: column by column several times as fast as all at once, and nothing to look at in empty ones."""
+    columns = [c[:left] if c.null_count == len(c) else c.filter(mask) for c in rows.columns]
+    return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
 def read_lot(batch: Batch, options: Options) -> Lot:

@@ -150,14 +150,16 @@ def answered(lot: Lot, answer: Answer) -> Lot:
 
 def share(lot: Lot) -> Share:
     """Work out what the rows of a lot add to the books."""
-    hours, counts = np.unique(lot.times() // _HOUR, return_counts=True)
-    return Share(tuple(_seen(lot)), dict(zip(hours.tolist(), counts.tolist(), strict=True)))
+    times = lot.times()
+    hours, counts = np.unique(times // _HOUR, return_counts=True)
+    return Share(tuple(_seen(lot, times)), dict(zip(hours.tolist(), counts.tolist(), strict=True)))
 
 
-def _seen(lot: Lot) -> Iterator[Seen]:
-    """Note of each input how many rows there are, and from when to when."""
-    times, lengths = lot.times(), np.diff(np.append(lot.starts, lot.rows.num_rows))
-    for book in np.unique(lot.books).tolist():
-        own = np.flatnonzero(lot.books == book)
-        first, last = int(times[own].min()), int(times[own].max())
-        yield Seen(book, len(own), int(lengths[own].sum()), first, last)
+def _seen(lot: Lot, times: Codes) -> Iterator[Seen]:
+    """Note how many rows of an input stand together, and from when to when."""
+    runs = np.flatnonzero(np.diff(lot.books, prepend=-1))
+    if len(runs):
+        records = np.diff(np.append(runs, len(lot.books)))
+        rows = np.diff(np.append(lot.starts[runs], lot.rows.num_rows))
+        bounds = (bound.reduceat(times, runs) for bound in (np.minimum, np.maximum))
+        yield from map(Seen, *(column.tolist() for column in (lot.books[runs], records, rows, *bounds)))
