@@ -33,5 +33,11 @@ def test_what_is_written_comes_back_in_the_encoding_declared(schema: TableSchema
     for field in schema.arrow:
         if field.type == CODED:
             assert "RLE_DICTIONARY" in columns[field.name].encodings
-    assert "DELTA_BINARY_PACKED" in columns["source_row"].encodings
+    for name in ("received_at", "size", "source_row"):
+        assert "DELTA_BINARY_PACKED" in columns[name].encodings
     assert "RLE_DICTIONARY" not in columns["message_id"].encodings
+    assert "DELTA_LENGTH_BYTE_ARRAY" in columns["network_message_id"].encodings
+    assert [name for name, column in columns.items() if column.compression == "ZSTD"] == [
+        "message_id",
+        "network_message_id",
+    ]
