@@ -18,7 +18,8 @@ from analyzer.selection.batch import Codes, combined, distinct
 EXAMPLES = 3
 OTHER = "(other)"  # names that came too late to have rows of their own (pipeline.tail)
 _LOOK_AHEAD = 12
-_MEASURES = ("messages", "failed", "first_seen", "last_seen", "examples")
+_REDUCED = {"messages": np.add, "failed": np.add, "first_seen": np.minimum, "last_seen": np.maximum}
+_MEASURES = (*_REDUCED, "examples")
 _SEPARATOR = "\x1f"
 
 
@@ -36,21 +37,21 @@ def fold(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     if table.num_rows == 0:
         return table.select([*keys, *_MEASURES])
     table = table.combine_chunks()
-    first, groups = distinct(combined([_codes(table.column(k)) for k in keys]))
-    order = _by_group(groups, len(first))
-    starts = np.append(0, np.cumsum(np.bincount(groups))[:-1])
+    first, groups = alike([table.column(k) for k in keys])
     columns = {k: table.column(k).take(pa.array(first)) for k in keys}
-    for name, reduce in (
-        ("messages", np.add),
-        ("failed", np.add),
-        ("first_seen", np.minimum),
-        ("last_seen", np.maximum),
-    ):
+    for name, reduce in _REDUCED.items():
         column = table.column(name)
-        values = column.cast(pa.int64()).to_numpy()[order]
-        columns[name] = pa.array(reduce.reduceat(values, starts)).cast(column.type)
+        values = column.cast(pa.int64()).to_numpy()
+        reduced = np.zeros(len(first), np.int64) if reduce is np.add else values[first]
+        reduce.at(reduced, groups, values)
+        columns[name] = pa.array(reduced).cast(column.type)
     columns["examples"] = _first_examples(table.column("examples").combine_chunks(), groups, len(first))
     return pa.table(columns)
+
+
+def alike(columns: Sequence[pa.ChunkedArray]) -> tuple[Codes, Codes]:
+    """Group the rows that agree in every column: the first row of each group, and the group of each row."""
+    return distinct(combined([_codes(column) for column in columns]))
 
 
 def holding(causes: pa.Table, column: str, wanted: Callable[[pa.Array], pa.Array]) -> pa.Array:
@@ -149,11 +150,15 @@ KEYS = tuple(c.name for c in CAUSES if c.name not in _MEASURES)
 
 def merge(cubes: Sequence[pa.Table]) -> pa.Table:
     """Merge finished cubes of several runs into one, sorted by day and key."""
-    folded = fold(pa.concat_tables(cubes).cast(CAUSES.arrow), KEYS) if cubes else CAUSES.empty()
-    texts = [k for k in KEYS if not pa.types.is_list(CAUSES.arrow.field(k).type)]
-    lists = {f"_{k}": pc.binary_join(folded.column(k), _SEPARATOR) for k in KEYS if k not in texts}
-    keyed = pa.table({**{k: folded.column(k) for k in texts}, **lists}) if folded.num_rows else None
-    if keyed is None:
+    return in_order(fold(pa.concat_tables(cubes).cast(CAUSES.arrow), KEYS)) if cubes else CAUSES.empty()
+
+
+def in_order(cube: pa.Table) -> pa.Table:
+    """Sort a finished cube, no two rows of which agree in every key, by day and key."""
+    if not cube.num_rows:
         return CAUSES.empty()
+    texts = [k for k in KEYS if not pa.types.is_list(CAUSES.arrow.field(k).type)]
+    lists = {f"_{k}": pc.binary_join(cube.column(k), _SEPARATOR) for k in KEYS if k not in texts}
+    keyed = pa.table({**{k: cube.column(k) for k in texts}, **lists})
     order = pc.sort_indices(keyed, sort_keys=[(name, "ascending") for name in keyed.column_names])
-    return folded.take(order).select([c.name for c in CAUSES]).cast(CAUSES.arrow)
+    return cube.take(order).select([c.name for c in CAUSES]).cast(CAUSES.arrow)

@@ -16,7 +16,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analyzer.causes import Cube, merge
+from analyzer.causes import Cube, in_order
 from analyzer.errors import LogError
 from analyzer.inputs import find
 from analyzer.pipeline.books import InputBook, Options, Progress
@@ -100,7 +100,7 @@ def run(
     pa.default_memory_pool().release_unused()  # what the batches took must not stand beside what the cube takes now
     if folded is None:
         pq.write_table(MESSAGES.empty(), directory / "messages" / "part-000000.parquet")
-    causes = merge([expanded(folded, engine)]) if folded is not None else CAUSES.empty()
+    causes = in_order(expanded(folded, engine)) if folded is not None else CAUSES.empty()
     books, unreadable = tuple(intake.books), tuple(intake.unreadable)
     coverage = cover(books, reading.hours, tenant, unreadable=unreadable, ambiguous=intake.ambiguous)
     return Outcome(books, unreadable, causes, coverage, tail.messages)

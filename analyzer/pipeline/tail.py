@@ -8,7 +8,6 @@ docs/decisions/0012.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from analyzer.addresses import parents
 from analyzer.causes import OTHER
 from analyzer.schema import CODED, TEXT
-from analyzer.selection.batch import Codes, combined, distinct
+from analyzer.selection.batch import Classes, Encoded, class_codes_of_several, encoded
 from analyzer.tenant.model import Tenant
 
 Mask = NDArray[np.bool_]
@@ -45,45 +44,39 @@ class Tail:
             part: rows of the cube, in the order of first appearance.
             verdicts: the verdict of each row.
         """
-        kinds, counts = _codes(verdicts), part.column("messages").to_numpy()
+        kinds = encoded(verdicts)
         for name, names in self._columns.items():
-            column = part.column(name).cast(TEXT).combine_chunks()
-            kept = names.kept(column, verdicts, kinds)
-            self.messages[name] += int(counts[~kept].sum())
-            shown = pc.if_else(pa.array(kept), column, OTHER).dictionary_encode().cast(CODED)
-            part = part.set_column(part.schema.get_field_index(name), name, shown)
+            kept = names.kept(kinds, part.column(name))
+            if not kept.all():
+                self.messages[name] += int(part.column("messages").to_numpy()[~kept].sum())
+                shown = pc.if_else(pa.array(kept), part.column(name).cast(TEXT), OTHER).combine_chunks()
+                shown = shown.dictionary_encode().cast(CODED)
+                part = part.set_column(part.schema.get_field_index(name), name, shown)
         return part
 
 
-@dataclass(slots=True)
 class _Names:
     """The names of one column that keep their own rows: the first `most` of each kind."""
 
-    most: int
-    configured: Callable[[str], bool]
-    seen: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
+    def __init__(self, most: int, configured: Callable[[str], bool]) -> None:
+        """Start without names; those that are `configured` are a kind of their own."""
+        self._most, self._configured = most, configured
+        self._seen: dict[tuple[str | None, bool], set[str]] = {}
+        self._asked: Classes[tuple[str | None, ...], bool] = Classes(lambda pair: self._keeps(*pair))
 
-    def kept(self, names: pa.Array, verdicts: pa.Array, kinds: Codes) -> Mask:
+    def kept(self, verdicts: Encoded, names: pa.ChunkedArray) -> Mask:
         """Mark the rows that keep their name; a row without one keeps that."""
-        first, inverse = distinct(combined([kinds, _codes(names)]))
-        pairs = zip(verdicts.take(pa.array(first)).to_pylist(), names.take(pa.array(first)).to_pylist(), strict=True)
-        found: Mask = np.fromiter((self._keeps(*pair) for pair in pairs), np.bool_, len(first))[inverse]
+        codes = class_codes_of_several(self._asked, [verdicts, names])
+        found: Mask = np.array(self._asked.classes, np.bool_)[codes]
         return found
 
-    def _keeps(self, verdict: str, name: str | None) -> bool:
+    def _keeps(self, verdict: str | None, name: str | None) -> bool:
         if name is None:
             return True
-        seen = self.seen.setdefault((verdict, self.configured(name)), set())
-        if len(seen) < self.most:
+        seen = self._seen.setdefault((verdict, self._configured(name)), set())
+        if len(seen) < self._most:
             seen.add(name)
         return name in seen
-
-
-def _codes(column: pa.Array) -> Codes:
-    """Number the values of a column."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    codes: Codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64)
 
 
 def _never(_name: str) -> bool:

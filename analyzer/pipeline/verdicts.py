@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.addresses import domain_of
-from analyzer.causes import KEYS, fold
+from analyzer.causes import KEYS, alike, fold
 from analyzer.formats.columns import mapped
 from analyzer.pipeline.engine import SHOWN, Engine
 from analyzer.schema import CAUSES, CODED, MESSAGES
-from analyzer.selection.batch import Codes, distinct, spread
+from analyzer.selection.batch import Codes, spread
 
 
 def verdict_rows(rows: pa.Table, numbers: Codes, engine: Engine) -> pa.Table:
@@ -35,14 +35,16 @@ def _typed(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _shown(numbers: Codes, engine: Engine, names: Sequence[str]) -> dict[str, pa.Array]:
     """Give those columns of SHOWN that are among the names, read once per distinct result."""
-    first, inverse = distinct(numbers)
-    return {name: spread(engine.ledger.column(name, numbers[first]), inverse) for name in SHOWN if name in names}
+    results = np.flatnonzero(np.bincount(numbers))
+    place = np.zeros(len(engine.ledger.results), np.int64)
+    place[results] = np.arange(len(results))
+    rows = place[numbers]
+    return {name: spread(engine.ledger.column(name, results), rows) for name in SHOWN if name in names}
 
 
 def _domains(column: pa.ChunkedArray) -> pa.DictionaryArray:
     addresses = column.combine_chunks()
-    domains = [domain_of(address) or None for address in addresses.dictionary.to_pylist()]
-    return mapped(addresses, pa.array(domains, pa.string()))
+    return mapped(addresses, domains_of(addresses.dictionary))
 
 
 def _sender_domains(rows: pa.Table) -> pa.Array:
@@ -51,6 +53,17 @@ def _sender_domains(rows: pa.Table) -> pa.Array:
         return header
     envelope = _domains(rows.column("envelope_sender"))
     return pc.coalesce(envelope.cast(pa.string()), header.cast(pa.string())).dictionary_encode().cast(CODED)
+
+
+def domains_of(addresses: pa.StringArray) -> pa.StringArray:
+    """Give the domain of each mailbox as `domain_of` does; null where there is none."""
+    if not pc.all(pc.string_is_ascii(addresses)).as_py():
+        return pa.array([domain_of(address) or None for address in addresses.to_pylist()], pa.string())
+    parts = pc.split_pattern(addresses, "@", max_splits=1, reverse=True)
+    last = parts.values.take(pc.subtract(parts.offsets[1:], 1))
+    domains = pc.ascii_lower(pc.ascii_rtrim(last, ".> "))
+    found = pc.and_(pc.greater(pc.list_value_length(parts), 1), pc.not_equal(domains, ""))
+    return pc.if_else(found, domains, pa.scalar(None, pa.string()))
 
 
 def partial_cube(rows: pa.Table, numbers: Codes, engine: Engine, format_name: str) -> pa.Table:
@@ -83,10 +96,19 @@ PARTIAL_KEYS = ("day", "format", "result", "recipient_domain", "source")
 
 
 def expanded(cube: pa.Table, engine: Engine) -> pa.Table:
-    """Turn result numbers into the columns of CAUSES."""
+    """Turn result numbers into the columns of CAUSES; results that show the same there become one."""
     numbers = cube.column("result").to_numpy()
-    contradicted = np.array([r.judgement.contradicted for r in engine.ledger.results], bool)[numbers]
-    shown = _shown(numbers, engine, KEYS)
+    used = np.flatnonzero(np.bincount(numbers))
+    shown = {name: engine.ledger.column(name, used) for name in SHOWN if name in KEYS}
+    contradicted = pa.array([engine.ledger.results[number].judgement.contradicted for number in used])
+    first, groups = alike([*shown.values(), contradicted])
+    place = np.zeros(len(engine.ledger.results), np.int64)
+    place[used] = groups
+    cube = cube.set_column(cube.schema.get_field_index("result"), "result", pa.array(place[numbers]))
+    if len(first) < len(used):
+        cube = fold(cube, PARTIAL_KEYS)
+    rows = cube.column("result").to_numpy()
     plain = {name: cube.column(name) for name in cube.column_names if name != "result"}
-    columns = {**plain, **shown, "contradicted": pa.array(contradicted)}
+    spreads = {name: spread(column.take(pa.array(first)), rows) for name, column in shown.items()}
+    columns = {**plain, **spreads, "contradicted": contradicted.take(pa.array(first)).take(pa.array(rows))}
     return pa.table({c.name: columns[c.name] for c in CAUSES}).cast(CAUSES.arrow)

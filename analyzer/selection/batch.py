@@ -99,21 +99,20 @@ _NOTHING = _Remembered(np.zeros(0, np.uint64), np.zeros(0, np.int32))
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The distinct values of a column, and each row's position among them; null is one more, the last."""
+    """The distinct values of a column, and each row's position among them; null is one more, the last.
+
+    `hashes` are those of the distinct values, null included.
+    """
 
     dictionary: pa.StringArray
     positions: Codes
+    hashes: Hashes
 
     @property
     def is_null(self) -> NDArray[np.bool_]:
         """Mark the rows without a value."""
         null: NDArray[np.bool_] = self.positions == len(self.dictionary)
         return null
-
-    @property
-    def hashes(self) -> Hashes:
-        """Give the hash of each distinct value."""
-        return np.append(text_hashes(self.dictionary), NULL)
 
     def values(self, places: Codes) -> list[str | None]:
         """Give the distinct values at some places."""
@@ -134,7 +133,7 @@ def encoded(column: Column) -> Encoded:
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     indices = pc.fill_null(array.indices, len(array.dictionary)).to_numpy(zero_copy_only=False)
-    return Encoded(array.dictionary, indices.astype(np.int64))
+    return Encoded(array.dictionary, indices.astype(np.int64), np.append(text_hashes(array.dictionary), NULL))
 
 
 def class_codes(classes: Classes[str | None, T], column: Column) -> Codes:
@@ -197,19 +196,22 @@ def spread(column: pa.Array, rows: Codes) -> pa.Array:
         return _spread_lists(column, rows)
     # Arrow's own take is slow where there are nulls.
     indices = pc.fill_null(column.indices, _UNKNOWN).to_numpy()[rows]
-    valid = indices >= 0
-    bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    bits = pa.py_buffer(np.packbits(indices >= 0, bitorder="little")) if column.null_count else None
     spread_out = pa.Array.from_buffers(column.type.index_type, len(rows), [bits, pa.py_buffer(indices)])
-    return pa.DictionaryArray.from_arrays(spread_out, column.dictionary)
+    return pa.DictionaryArray.from_arrays(spread_out, column.dictionary, safe=False)  # they were in bounds before
 
 
 def _spread_lists(column: pa.ListArray, rows: Codes) -> pa.ListArray:
     """Give the lists, none of which is null, at many rows."""
-    bounds = column.offsets.to_numpy().astype(np.int64)
-    start, length = bounds[:-1][rows], np.diff(bounds)[rows]
-    offsets = np.append(0, np.cumsum(length))
-    inner = np.arange(offsets[-1]) + np.repeat(start - offsets[:-1], length)
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), column.values.take(pa.array(inner)))
+    offsets = np.zeros(len(rows) + 1, np.int32)
+    if not len(column.values):
+        return pa.ListArray.from_arrays(offsets, column.values)
+    bounds = column.offsets.to_numpy()
+    length = np.diff(bounds)[rows]
+    np.cumsum(length, out=offsets[1:])
+    filled = np.flatnonzero(length)  # most lists are empty
+    inner = np.arange(offsets[-1]) + np.repeat(bounds[rows[filled]] - offsets[filled], length[filled])
+    return pa.ListArray.from_arrays(offsets, column.values.take(pa.array(inner)))
 
 
 class Ledger(Generic[T]):
