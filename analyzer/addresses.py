@@ -14,6 +14,13 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 NULL_SENDER = "<>"
+# The hosts that take mail for Office 365: worldwide, for the United States' government, and by 21Vianet in China.
+OFFICE365_HOSTS = (
+    ".mail.protection.outlook.com",
+    ".mail.protection.office365.us",
+    ".mail.protection.partner.outlook.cn",
+)
+HYBRID_ROUTING = ".mail.onmicrosoft.com"  # reference 1: where own servers send the mail of a migrated user
 
 
 @lru_cache(maxsize=1 << 16)

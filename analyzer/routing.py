@@ -138,7 +138,7 @@ def route(
         size_shows=lens.rulebook.of_size(size),
         subject_shows=lens.rulebook.of_subject(subject),
     )
-    decision = _decided(row, lens, tenant.settings.policy, snapshot.name)
+    decision = _decided(row, lens, tenant.settings.policy)
     return decision if epoch is None else _at_its_time(decision, epoch)
 
 
@@ -193,7 +193,7 @@ class _Both:
         return ", ".join((*out, *into))
 
 
-def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Decision:
+def _decided(row: Observation, lens: Lens, policy: Policy) -> Decision:
     inputs, judge = inputs_of(row, lens), Judge(lens, policy)
     readings = tuple(cases(row, inputs, judge.view))
     both = _answers(readings, lens)
@@ -218,9 +218,9 @@ def _decided(row: Observation, lens: Lens, policy: Policy, snapshot: str) -> Dec
         missing=both.missing,
         reason="onprem-recipient-unrouted" if unrouted else answer.reason or "input-missing",
         policies={name: value for name, value in policy.items() if name in {name for name, *_ in touched}},
-        snapshot=snapshot,
+        snapshot=lens.snapshot.name,
         steps=(
-            inputs_step(row, inputs, snapshot, both.missing),
+            inputs_step(row, inputs, lens, both.missing),
             arriving_step(row, readings, judge.view, both.arriving),
             *rules_step(row, inputs, lens),
             leaving_step(readings, judge.view, both.leaving),

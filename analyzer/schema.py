@@ -38,6 +38,7 @@ INPUTS = {
     "forwarded": "whether a cloud mailbox forwarded this copy: use an Extended report",
     "rule_hit": "whether a mail flow rule fired: export the rules, use an Extended report",
     "certificate": "the certificate that the source presented: mailflow.toml, [onpremises]",
+    "send_logs": "what your other servers presented: put the SMTP send logs of each below onpremises/",
     "connecting_ip": "the connecting address: the service keeps it for ten days only",
     "envelope_sender": "MAIL FROM; the log names the header sender only: use an Extended report",
     "connector_of_recipient": "which of several recipients the one connector cell speaks of: use an Extended report",

@@ -15,11 +15,12 @@ from analyzer.selection.facts import DomainFacts, Lens
 from analyzer.selection.inbound import explain_inbound
 from analyzer.selection.outbound import explain_outbound
 from analyzer.selection.rules import explain_rules
+from analyzer.tenant.model import Place
 
 _INDENT = "  "
 
 
-def inputs_step(row: Observation, inputs: Inputs, snapshot: str, missing: Sequence[str]) -> Step:
+def inputs_step(row: Observation, inputs: Inputs, lens: Lens, missing: Sequence[str]) -> Step:
     """Tell what the answer rests on, and what is missing and matters."""
     known = (
         Step("origin", _places(inputs.origin), "evidence, Origin"),
@@ -27,7 +28,8 @@ def inputs_step(row: Observation, inputs: Inputs, snapshot: str, missing: Sequen
         Step("recipient", _recipient(row), "3.2"),
         Step("sender", _sender(row), "4.2"),
         Step("source", _source(row), "4.2"),
-        Step("configuration", f"snapshot {snapshot}", "8"),
+        *_certificate(row, inputs, lens),
+        Step("configuration", f"snapshot {lens.snapshot.name}", "8"),
     )
     lacking = tuple(Step(f"missing {name}", INPUTS.get(name, "not known"), "8, missing inputs") for name in missing)
     return Step("inputs", "", "", (*known, *lacking))
@@ -156,6 +158,21 @@ def _domain(domain: DomainFacts) -> str:
     if not domain.accepted_known:
         return "domain: accepted or not is unknown, no export tells"
     return f"accepted domain ({domain.accepted})" if domain.accepted else "a domain that is not accepted"
+
+
+def _certificate(row: Observation, inputs: Inputs, lens: Lens) -> Iterator[Step]:
+    """Tell which certificate the own servers present and how that is known, where they may have sent the message."""
+    shown, declared = lens.snapshot.presented, lens.settings.onpremises_certificates
+    if row.certificates is not None:
+        told = f"{', '.join(row.certificates) or 'none'}, as given"
+    elif Place.ONPREMISES not in inputs.origin.possible:
+        return
+    elif shown is not None:
+        silent = " and ".join(lens.snapshot.unheard)
+        told = f"{', '.join(shown)}, by the SMTP send logs" + (f"; those of {silent} are missing" if silent else "")
+    else:
+        told = f"{', '.join(declared)}, as declared" if declared else "not known"
+    yield Step("certificate", told, "8, certificate rule")
 
 
 def _source(row: Observation) -> str:

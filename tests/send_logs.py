@@ -26,6 +26,7 @@ def session(
     host: str = OFFICE365,
     certificate: str = "mail.contoso.com",
     context: str = "Sending certificate Subject",
+    helo: str = "ex1.contoso.com",
     mail: bool = True,
 ) -> list[str]:
     """Write a session that sends one message; a certificate as `SUBJECT|NAMES` takes lines of its own."""
@@ -38,7 +39,7 @@ def session(
     said = [
         ("+", "", ""),
         ("<", f"220 {host} Microsoft ESMTP MAIL Service ready", ""),
-        (">", "EHLO ex1.contoso.com", ""),
+        (">", f"EHLO {helo}", ""),
         ("<", f"250 {host} Hello [192.0.2.10] SIZE 157286400", ""),
         (">", "STARTTLS", ""),
         *(shown if certificate else []),

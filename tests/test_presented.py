@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
@@ -66,6 +67,21 @@ def test_a_renewed_certificate_is_a_mismatch(company: Generated, tmp_path: Path)
 
     assert "MF101" in codes
     assert "MF410" not in codes
+
+
+def test_the_certificate_of_one_of_two_servers_is_no_mismatch(company: Generated, tmp_path: Path) -> None:
+    """Where the exports name a second server that sends to Office 365, its logs are missing, and nothing is wrong."""
+    copy = replace(company, tenant=tmp_path / "two/tenant")
+    copytree(company.tenant, copy.tenant)
+    export = copy.tenant / "onpremises/SendConnectors.json"
+    export.write_text(export.read_text().replace('"EX1"', '"EX1", "EX2"'))
+    name = "mail.fabrikam.com"
+    lines = (*session(BEFORE, "A", certificate=name), *session(AFTER, "B", certificate=name))
+    codes, run = analyzed(copy, tmp_path / "one", *lines)
+
+    assert "MF410" in codes
+    assert "MF101" not in codes
+    assert any("none of own server ex2" in note for note in run["completeness"]["notes"])
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,14 @@ from analyzer.tenant.model import (
     ConnectorType,
     DomainType,
     MailboxPlace,
+    OwnServers,
     Placement,
     Residence,
     Snapshot,
     Tenant,
     TransportRule,
 )
-from analyzer.tenant.onpremises import Sighting
+from analyzer.tenant.onpremises import AddressSpace, SendConnector, SendLog, Sighting
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import (
@@ -188,6 +189,31 @@ def test_a_certificate_that_was_presented_tells_at_its_time() -> None:
     then = ask(seen, ERIN, SUN, OUR_SERVER, at=noon)
     assert (then.selected_inbound_connector, then.missing) == ("Cert", ())
     assert "certificate" in ask(seen, ERIN, SUN, OUR_SERVER, at=noon + timedelta(seconds=1)).missing
+
+
+def test_the_steps_say_how_the_certificate_is_known() -> None:
+    """8, certificate rule: given, shown by send logs (and whose are missing), declared, not known; of no other mail."""
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    servers = SendConnector("O", (AddressSpace("contoso.mail.onmicrosoft.com"),), source_servers=("ex1", "ex2"))
+    seen = replace(BY_CERTIFICATE, sightings=(Sighting(("mail.contoso.com",), noon, noon),))
+    silent = replace(
+        seen,
+        snapshots=(replace(seen.snapshots[0], own=OwnServers(send=(servers,))),),
+        send_logs=(SendLog("ex1", noon, noon),),
+    )
+    declared = tenant(inbound=(CERT,), onpremises_certificates=("mail.contoso.com",))
+    asked: list[tuple[Tenant, dict[str, Any], str | None]] = [
+        (seen, {"certificate": "Mail.contoso.com"}, "mail.contoso.com, as given"),
+        (seen, {"at": noon}, "mail.contoso.com, by the SMTP send logs"),
+        (silent, {"at": noon}, "mail.contoso.com, by the SMTP send logs; those of ex2 are missing"),
+        (declared, {}, "mail.contoso.com, as declared"),
+        (BY_CERTIFICATE, {}, "not known"),
+        (seen, {"origin": "cloud"}, None),
+    ]
+
+    for ours, options, told in asked:
+        steps = {step.subject: step.fate for step in ask(ours, ERIN, SUN, OUR_SERVER, **options).steps[0].steps}
+        assert steps.get("certificate") == told
 
 
 @pytest.mark.parametrize("message, options", [((BOB, DAVID), {}), ((ERIN, BOB), {}), ((JOHN,), {"origin": "cloud"})])

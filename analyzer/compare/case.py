@@ -23,11 +23,15 @@ _MX = ("office365", "onpremises", "thirdparty")
 
 
 class View:
-    """A snapshot and its settings under one policy, with what is worked out once for all rows."""
+    """A snapshot and its settings under one policy, with what is worked out once for all rows.
 
-    def __init__(self, lens: Lens, policy: Policy) -> None:
-        """Prepare both sides."""
+    `certificates` are the names that the own servers present; none where nobody knows.
+    """
+
+    def __init__(self, lens: Lens, policy: Policy, *, certificates: tuple[str, ...] | None = None) -> None:
+        """Prepare both sides; the certificates are those of the lens where no others are given."""
         self.lens, self.policy = lens, policy
+        self.certificates = lens.certificates if certificates is None else certificates
         self.inbound, self.outbound = InboundView(lens, policy), OutboundView(lens, policy)
 
 
@@ -205,7 +209,7 @@ def _certificates(row: Observation, question: OutboundQuestion, view: View) -> t
     device = row.source.direct_send or row.sender.direct_send
     by_address = bool(row.source.connectors)
     ours = question.origin is Place.ONPREMISES and row.source.onpremises and not device and not by_address
-    return view.lens.certificates if ours else ()
+    return view.certificates if ours else ()
 
 
 def arriving_answers(row: Observation, question: OutboundQuestion, view: View) -> tuple[tuple[Answer, str], ...]:

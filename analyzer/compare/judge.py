@@ -39,6 +39,11 @@ class Judge:
     def _alternatives(self) -> tuple[tuple[str, str, View], ...]:
         return tuple((name, value, View(self.lens, p)) for name, value, p in self.policy.alternatives())
 
+    @cached_property
+    def _uncertified(self) -> View | None:
+        """Without the certificate that the send logs show, where they are not those of every own server."""
+        return View(self.lens, self.policy, certificates=()) if self.lens.snapshot.unheard else None
+
     def __call__(self, row: Observation, later: Later | None = None) -> Judgement:
         """Judge one observation; `later` tells the settings that may have been in force already."""
         if row.vantage is Vantage.OWN_SERVER:
@@ -50,6 +55,7 @@ class Judge:
             inbound = unless_changed_before(inbound, then[0], row, (Side.INBOUND, self.policy))
             outbound = unless_changed_before(outbound, then[1], row, (Side.OUTBOUND, self.policy))
         inbound, outbound = (_certain(side, inputs) for side in (inbound, outbound))
+        inbound = self._unless_by_another_server(inbound, row, inputs)
         judged = _headline(row, inputs, inbound, outbound)
         found = signs_of(row, inputs, inbound, self.lens)
         return replace(judged, signs=found, keep_source=judged.keep_source or names_source(row, inputs, found))
@@ -67,6 +73,16 @@ class Judge:
         ]
         inbound, outbound = (weigh(side, [(a, both[i]) for a, both in others]) for i, side in enumerate(plain))
         return weighed(inbound, row, Side.INBOUND, self.policy), weighed(outbound, row, Side.OUTBOUND, self.policy)
+
+    def _unless_by_another_server(self, side: SideJudgement, row: Observation, inputs: Inputs) -> SideJudgement:
+        """Withhold an alarm that rests on one server's certificate, where another server may have sent the message."""
+        if side.verdict not in ALARMS or self._uncertified is None:
+            return side
+        # rule: 8, missing inputs and certificate rule. Whatever the other servers present is tried.
+        other, _ = both_sides(row, cases(row, inputs, self._uncertified), self._uncertified)
+        if other.verdict in ALARMS:
+            return side
+        return replace(side, verdict=Verdict.UNDETERMINED, reason="certificate-unknown", missing=("send_logs",))
 
     def relevant(self, row: Observation, inputs: Inputs) -> Iterator[tuple[str, str, View]]:
         """Skip the policies that cannot change an answer for this row: most rows rest on none."""

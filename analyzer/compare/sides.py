@@ -274,7 +274,7 @@ def _by_certificate(
         return None  # no certificate would make this an allowed way in
     if case.origin is not Place.ONPREMISES or not row.source.by_address:
         return Verdict.UNDETERMINED, "certificate-unknown", ("certificate",)
-    declared = view.lens.certificates
+    declared = view.certificates
     if declared and not any(certificate_matches(connector.certificate_name, d) for d in declared):
         return None
     return Verdict.MATCH, "certificate-presumed", ()

@@ -31,7 +31,7 @@ def _equals_exist(row: Observation, _i: Inputs, base: View, other: View) -> bool
         base.outbound.cmt,
         base.inbound.partner,
         row.source.connectors,
-        base.inbound.by_certificate(row.certificates or base.lens.certificates),
+        base.inbound.by_certificate(row.certificates or base.certificates),
     )
     return any(len(m) > 1 for m in matches) or any(len(s) > 1 for s in several)
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from analyzer.findings import (
     centralized,
+    certificates,
     completeness,
     configuration,
     inputs,
@@ -57,7 +58,7 @@ _OF_MAIL: tuple[Kind, ...] = (
     Kind("MF406", "rule-hit-unknown", "info", missing.rule_hit_unknown),
     Kind("MF407", "recipient-location-unknown", "info", missing.recipient_location_unknown),
     Kind("MF409", "export-truncated", "info", inputs.export_truncated),
-    Kind("MF410", "trace-blind-spot", "info", completeness.trace_blind_spot),
+    Kind("MF410", "trace-blind-spot", "info", certificates.trace_blind_spot),
     Kind("MF411", "date-ambiguous", "info", inputs.date_ambiguous),
     Kind("MF412", "recipient-location-contradicted", "info", completeness.recipient_location_contradicted),
     Kind("MF413", "source-unplaced", "info", completeness.source_unplaced),

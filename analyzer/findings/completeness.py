@@ -158,45 +158,6 @@ def _older(found: pa.Table, context: Context) -> Iterator[Finding]:
         )
 
 
-def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:
-    """Something that no trace shows was taken on trust.
-
-    What it means:
-        No trace holds the certificate that a server presented. Where the source is one of your declared
-        addresses and the log names an enabled certificate connector, that is counted as a match.
-        Mail refused by RejectDirectSend (5.7.68) is in no trace at all.
-
-    Why it matters:
-        These matches rest on your declaration of the addresses, not on the certificate.
-
-    What to do:
-        Put the SMTP send logs of all your own servers below onpremises/ in the tenant folder: the certificate
-        that they show is used instead.
-
-    Example:
-        192.0.2.10 is declared, the log names "Inbound from on-premises" with `*.contoso.com`.
-    """
-    for group in grouped(where(causes, reason="certificate-presumed"), ["logged_inbound"]):
-        yield Finding(
-            title=f"{group['logged_inbound']}: the certificate is presumed, no trace shows it",
-            cause="The source is declared on-premises and the log names this certificate connector.",
-            advice="Nothing to change; the SMTP send protocol logs of your servers, below onpremises/ in the tenant "
-            "folder, show what they present.",
-            measures=measures(group),
-            domain=str(group["domain"]),
-            logged=str(group["logged_inbound"]),
-        )
-    refusing = [s.name for s in context.tenant.snapshots if s.organization and s.organization.reject_direct_send]
-    if refusing and causes.num_rows:
-        group = next(grouped(causes, ["verdict"]))
-        yield Finding(
-            title="RejectDirectSend is on: mail refused with 5.7.68 is in no trace",
-            cause="Refusals at the protocol layer leave no row in a message trace.",
-            advice="Look for 5.7.68 in the logs of the devices and servers that send directly.",
-            measures={**measures(group), "messages": 0, "failed": 0, "examples": []},
-        )
-
-
 def recipient_location_contradicted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     """The log and the recipients list disagree on where a mailbox lives.
 

@@ -18,6 +18,8 @@ from analyzer.findings.base import (
     routed,
     where,
 )
+from analyzer.findings.certificates import shown_words
+from analyzer.tenant.model import Place
 from analyzer.vantage import Vantage
 
 _SIDES = ("outbound", "inbound")
@@ -89,7 +91,7 @@ def policies_of(group: dict[str, object]) -> tuple[str, ...]:
     return tuple(str(p) for p in found) if isinstance(found, list) else ()
 
 
-def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+def connector_mismatch(causes: pa.Table, context: Context) -> Iterator[Finding]:
     """The log names another connector than the one the configuration selects.
 
     What it means:
@@ -112,10 +114,12 @@ def connector_mismatch(causes: pa.Table, _context: Context) -> Iterator[Finding]
     for side, row, group in groups(causes, "mismatch"):
         own = row.vantage == Vantage.OWN_SERVER
         log, properties = ("your server's log", _OWN_CLAIMS[side]) if own else ("the log", _CLAIMS[side])
+        by_certificate = side == "inbound" and not own and row.origin == _place(Place.ONPREMISES)
+        shown = shown_words(context, group, row.logged, row.selected) if by_certificate else ""
         yield Finding(
             title=f"{row.domain}: {log} names {row.logged}, the configuration selects {row.selected}",
             cause=f"Mail from {row.origin} to {row.destination} {_went(row.logged)} ({_SIDE_WORDS[own][side]}); "
-            f"the exported configuration selects {row.selected}.",
+            f"the exported configuration selects {row.selected}.{shown}",
             advice=_mismatch_advice(row, properties),
             measures=measures(group),
             path=row.path,

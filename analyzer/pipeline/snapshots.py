@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from analyzer.moments import microseconds
 from analyzer.selection.batch import Codes
 from analyzer.tenant.model import Snapshot, Tenant
-from analyzer.tenant.sightings import Presented, certain
+from analyzer.tenant.presented import Presented, certain, unheard
 from analyzer.tenant.versions import KINDS, OWN_KINDS, Change, History, Listed, held, histories, holding
 
 _ALWAYS = -(2**62)
@@ -66,7 +66,7 @@ class Timeline:
         self._composed: dict[tuple[object, ...], Snapshot] = {}
         self._known: dict[tuple[object, ...], int] = {}
         self._configurations: list[Snapshot] = []
-        self._presented = certain(tenant.sightings, tenant.settings.change_grace)
+        self._presented = certain(tenant.sightings, tenant.settings.change_grace, tenant.send_logs)
         edges = {_microseconds(t) for p in self._presented for t in (p.since, p.until)}
         windows = {t for w in self._windows for t in w[:2]}
         cuts = sorted({_ALWAYS, *self._starts, *self._switches(), *windows, *edges})
@@ -127,15 +127,19 @@ class Timeline:
             name = f"{snapshot.name} changed {_written(at)}"
             changed = replace(holding(snapshot, differing), name=name, since=at)
             self._composed[key] = changed if differing else snapshot
-        return self._numbered(key, next((p.names for p in self._presented if _within(p, moment)), None))
+        return self._numbered(key, next((p for p in self._presented if _within(p, moment)), None))
 
-    def _numbered(self, key: tuple[object, ...], presented: tuple[str, ...] | None) -> int:
-        """Number a configuration under the certificate that the own servers present."""
-        if (presented, key) not in self._known:
-            self._known[presented, key] = len(self._configurations)
-            composed = self._composed[key]
-            self._configurations.append(composed if presented is None else replace(composed, presented=presented))
-        return self._known[presented, key]
+    def _numbered(self, key: tuple[object, ...], shown: Presented | None) -> int:
+        """Number a configuration under the certificate that the own servers present, and the servers that tell."""
+        composed = self._composed[key]
+        if shown is not None:
+            silent = unheard(composed.own, self._tenant.send_logs, shown.heard)
+            composed = replace(composed, presented=shown.names, unheard=silent)
+        told = composed.presented, composed.unheard, key
+        if told not in self._known:
+            self._known[told] = len(self._configurations)
+            self._configurations.append(composed)
+        return self._known[told]
 
     def epoch_numbers(self, times: NDArray[np.int64]) -> Codes:
         """Give the number of the epoch of each time (microseconds since 1970, UTC)."""

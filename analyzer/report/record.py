@@ -23,7 +23,7 @@ from analyzer.report.run import SCHEMA_VERSION
 from analyzer.report.windows import change_windows
 from analyzer.tenant.model import Snapshot, Tenant
 from analyzer.tenant.policy import Policy
-from analyzer.tenant.sightings import sighting_notes
+from analyzer.tenant.presented import sighting_notes
 
 
 def run_record(
@@ -150,13 +150,8 @@ def _completeness(outcome: Outcome, tenant: Tenant) -> dict[str, Any]:
             "log_after_days": _days(coverage.age.after),
         },
         "folded": dict(outcome.folded),
-        "notes": [*coverage.notes, *folding_notes(outcome.folded), *_gaps(tenant), *_sighted(tenant)],
+        "notes": [*coverage.notes, *folding_notes(outcome.folded), *_gaps(tenant), *sighting_notes(tenant)],
     }
-
-
-def _sighted(tenant: Tenant) -> Iterator[str]:
-    settings = tenant.settings
-    return sighting_notes(tenant.sightings, settings.onpremises_certificates, settings.change_grace)
 
 
 def _iso(moment: datetime | None) -> str | None:

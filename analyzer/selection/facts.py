@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from analyzer.addresses import NULL_SENDER, NetworkTable, covers, covers_host, domain_of, parents, parse_ip
+from analyzer.addresses import (
+    HYBRID_ROUTING,
+    NULL_SENDER,
+    NetworkTable,
+    covers,
+    covers_host,
+    domain_of,
+    parents,
+    parse_ip,
+)
 from analyzer.moments import microseconds
 from analyzer.selection.predicates import NOTHING_SHOWN, Shown
 from analyzer.selection.rulebook import Rulebook
@@ -28,8 +37,6 @@ from analyzer.tenant.model import (
     Settings,
     Snapshot,
 )
-
-HYBRID_ROUTING = ".mail.onmicrosoft.com"  # reference 1: where own servers send the mail of a migrated user
 
 
 @dataclass(frozen=True, slots=True)

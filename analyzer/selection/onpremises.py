@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from analyzer.addresses import OFFICE365_HOSTS
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import DomainFacts
 from analyzer.tenant.onpremises import Address, AddressRange, Binding, ReceiveConnector, SendConnector
@@ -173,10 +174,7 @@ def internet_egress(connectors: tuple[SendConnector, ...] | None) -> str | None:
 def _way_of(connector: SendConnector) -> str | None:
     if not connector.smart_hosts:
         return "direct" if connector.dns_routing else None
-    return "office365" if all(h.endswith(_OFFICE365) for h in connector.smart_hosts) else None
-
-
-_OFFICE365 = ".mail.protection.outlook.com"
+    return "office365" if all(h.endswith(OFFICE365_HOSTS) for h in connector.smart_hosts) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ from analyzer.tenant.model import (
     TransportRule,
 )
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
+from analyzer.tenant.presented import sighting_notes
 from analyzer.tenant.recipients import RecipientList
 from analyzer.tenant.residences import with_moves
 from analyzer.tenant.settings import FILE_NAME, read_settings
-from analyzer.tenant.sightings import read_sightings, send_logs, sighting_notes
+from analyzer.tenant.sightings import read_sightings, send_logs
 
 Value = TypeVar("Value")
 
@@ -66,11 +67,20 @@ def load_tenant(path: str | Path) -> Tenant:
             _log.warning("%s is left out: %s", where, EMPTY)
     for stage in stages:
         digests |= stage.found.digests
-    sightings, of_logs = read_sightings(source for sources in logs.values() for source in sources)
-    digests |= {Path(name).relative_to(folder).as_posix(): digest for name, digest in of_logs.items()}
+    seen = read_sightings(source for sources in logs.values() for source in sources)
+    digests |= {Path(name).relative_to(folder).as_posix(): digest for name, digest in seen.digests.items()}
     migrations = [listed for stage in stages for listed in stage.found.migrations]
     snapshots, notes, batches = with_moves(tuple(_snapshots(stages, settings)), migrations, settings.change_grace)
-    return Tenant(snapshots, settings, str(path), dict(sorted(digests.items())), notes, batches, sightings)
+    return Tenant(
+        snapshots,
+        settings,
+        path=str(path),
+        digests=dict(sorted(digests.items())),
+        notes=notes,
+        batches=batches,
+        sightings=seen.certificates,
+        send_logs=seen.logs,
+    )
 
 
 def load_state(path: str | Path) -> Tenant:
@@ -235,8 +245,7 @@ def describe(tenant: Tenant) -> list[str]:
         since = f" from {snapshot.since:%Y-%m-%d %H:%M} UTC" if snapshot.since else ""
         counts = ", ".join(f"{name} {'absent' if size is None else size}" for name, size in _sizes(snapshot))
         lines.append(f"snapshot {snapshot.name}{since}: {counts}")
-    shown = sighting_notes(tenant.sightings, tenant.settings.onpremises_certificates, tenant.settings.change_grace)
-    return [*lines, *tenant.notes, *shown, *(f"missing: {lack}" for lack in _lacks(tenant))]
+    return [*lines, *tenant.notes, *sighting_notes(tenant), *(f"missing: {lack}" for lack in _lacks(tenant))]
 
 
 def _count(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
-from analyzer.tenant.onpremises import ReceiveConnector, SendConnector, Sighting
+from analyzer.tenant.onpremises import ReceiveConnector, SendConnector, SendLog, Sighting
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.predicates import Predicate
 
@@ -313,6 +313,7 @@ class Snapshot:
     connector, and those that stop the others.
     `carried` names the kinds (fields) that were not exported then but stem from the snapshot before.
     `presented` names the certificate that the logs of the own servers show at that time; None = they do not tell.
+    `unheard` names the own servers that may have sent to Office 365 then, and whose logs were not given.
     """
 
     name: str = "undated"
@@ -328,6 +329,7 @@ class Snapshot:
     own: OwnServers = OwnServers()
     carried: frozenset[str] = frozenset()
     presented: tuple[str, ...] | None = None
+    unheard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,7 @@ class Tenant:
 
     `digests` maps each file read (path below the folder) to its SHA-256; `notes` say in words what the
     lists of recipients and of moves came to; `batches` are the moves by time; `sightings` the certificates that the
-    own servers presented.
+    own servers presented, by their SMTP send logs, and `send_logs` the servers that these are of.
     """
 
     snapshots: tuple[Snapshot, ...]
@@ -346,3 +348,4 @@ class Tenant:
     notes: tuple[str, ...] = ()
     batches: tuple[MoveBatch, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    send_logs: tuple[SendLog, ...] = ()

@@ -90,3 +90,16 @@ class Sighting:
     first: datetime
     last: datetime
     messages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendLog:
+    """From when to when (UTC) the SMTP send logs of one own server go; `server` is lower case, without its domain.
+
+    `by_folder` says that only the name of a folder tells whose they may be; else the server itself says it.
+    """
+
+    server: str
+    first: datetime
+    last: datetime
+    by_folder: bool = False

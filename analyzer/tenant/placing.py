@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.addresses import parents
+from analyzer.addresses import HYBRID_ROUTING, parents
 from analyzer.errors import TenantError
 from analyzer.tenant.model import AcceptedDomain, MailboxPlace
 from analyzer.tenant.recipients import TARGET, TYPE, RecipientList
@@ -36,7 +36,6 @@ CLOUD, ONPREMISES, EXTERNAL, GROUP, UNPLACED = (
     )
 )
 _BY_TARGET = -1
-_HYBRID_ROUTING = ".mail.onmicrosoft.com"
 
 _BY_TARGET_TYPES = frozenset(("mailuser", "mailcontact", "mailforestcontact"))
 # No destination of their own, or one whose place the list does not tell.
@@ -68,7 +67,7 @@ def placed(listed: RecipientList, accepted: tuple[AcceptedDomain, ...] | None) -
 
 def _hybrid_routing(target: pa.Array, places: Codes) -> pa.Table:
     """Make a row of each hybrid routing address: the own servers send a moved user's mail there (reference 1)."""
-    routed = pc.ends_with(target, _HYBRID_ROUTING).to_numpy(zero_copy_only=False) & (places == CLOUD)
+    routed = pc.ends_with(target, HYBRID_ROUTING).to_numpy(zero_copy_only=False) & (places == CLOUD)
     owner = np.flatnonzero(routed).astype(np.int32)
     main = np.zeros(len(owner), np.bool_)
     return pa.table({"address": target.take(pa.array(owner)), "owner": pa.array(owner), "main": pa.array(main)})
@@ -101,7 +100,7 @@ def _own_rule(domain: str) -> int:
     """Own servers: a target in the hybrid routing domain is a mailbox that was moved to the cloud."""
     if not domain:
         return UNPLACED
-    return CLOUD if domain.endswith(_HYBRID_ROUTING) else EXTERNAL
+    return CLOUD if domain.endswith(HYBRID_ROUTING) else EXTERNAL
 
 
 def _cloud_rule(accepted: tuple[AcceptedDomain, ...] | None) -> Callable[[str], int]:

@@ -9,35 +9,37 @@ from __future__ import annotations
 import csv
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from analyzer.addresses import OFFICE365_HOSTS
 from analyzer.certificates import ShownCertificates
 from analyzer.errors import LogError
 from analyzer.inputs import Source, Stream, find
-from analyzer.tenant.onpremises import Sighting
+from analyzer.tenant.onpremises import SendLog, Sighting
 
 _log = logging.getLogger(__name__)
 
 _HEAD, _BLOCK, _LONGEST = 4096, 1 << 20, 1 << 20
 _SEND_LOG = re.compile(rb"(?:\xef\xbb\xbf)?#[^\0]*?^#Log-type: SMTP Send Protocol Log", re.MULTILINE)
 _FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
-_TELLING = re.compile(rb"(?i)certificate|\.mail\.protection\.outlook\.com|MAIL FROM:|,-,|^#Fields:")
-_OFFICE365 = re.compile(r"(?:220|250)[ -][\w.-]+\.mail\.protection\.outlook\.com\b", re.IGNORECASE)
+_HOSTS = "|".join(map(re.escape, OFFICE365_HOSTS))
+_TELLING = re.compile(rf"(?i)certificate|{_HOSTS}|MAIL FROM:|,>,\"?(?:EHLO|HELO) |,-,|^#Fields:".encode())
+_OFFICE365 = re.compile(rf"(?:220|250)[ -][\w.-]+(?:{_HOSTS})(?![\w.-])", re.IGNORECASE)
+_HELLO = re.compile(r"(?:EHLO|HELO) ([\w.-]+)", re.IGNORECASE)
+_TIMED = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+),")
 _SESSIONS = 100_000  # under way at once; a session whose end the log lacks must not stay forever
-_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
-    """What was presented from `since` up to, not including, `until` (UTC)."""
+class Seen:
+    """What the send logs show: certificates in the order of their first message, whose logs these are, and SHA-256."""
 
-    names: tuple[str, ...]
-    since: datetime
-    until: datetime
+    certificates: tuple[Sighting, ...]
+    logs: tuple[SendLog, ...]
+    digests: Mapping[str, str]
 
 
 def send_logs(files: Iterable[Path], folder: Path) -> dict[Path, list[Source]]:
@@ -58,26 +60,60 @@ def _is_send_log(source: Source) -> bool:
         return False  # whoever reads exports says what is wrong with it
 
 
-def read_sightings(sources: Iterable[Source]) -> tuple[tuple[Sighting, ...], dict[str, str]]:
-    """Read send logs: the certificates in the order in which they were first seen, and each log's SHA-256 by name."""
+def read_sightings(sources: Iterable[Source]) -> Seen:
+    """Read send logs, each once and as a stream."""
     seen: dict[tuple[str, ...], Sighting] = {}
+    logs: dict[tuple[str, bool], SendLog] = {}
     digests: dict[str, str] = {}
     for source in sources:
         with source.open() as stream:
-            for names, moment in _presented(_records(stream)):
+            log = _Log()
+            for names, moment in _presented(_records(log.passing(_lines(stream))), log):
                 known = seen.get(names) or Sighting(names, moment, moment, 0)
                 first, last = min(known.first, moment), max(known.last, moment)
                 seen[names] = Sighting(names, first, last, known.messages + 1)
             digests[source.name] = stream.digest()
             if stream.damage:
                 _log.warning("%s: %s; what stands before that was read", source.name, stream.damage)
-    return tuple(sorted(seen.values(), key=lambda s: (s.first, s.names))), digests
+        for one in log.of(source.name):
+            known_log = logs.get((one.server, one.by_folder)) or one
+            first, last = min(known_log.first, one.first), max(known_log.last, one.last)
+            logs[one.server, one.by_folder] = replace(one, first=first, last=last)
+    certificates = tuple(sorted(seen.values(), key=lambda s: (s.first, s.names)))
+    return Seen(certificates, tuple(logs[key] for key in sorted(logs)), digests)
 
 
-def _records(stream: Stream) -> Iterator[Sequence[str]]:
+@dataclass(slots=True)
+class _Log:
+    """Whose log a file is, and from when to when it goes."""
+
+    hosts: set[str] = field(default_factory=set)
+    first: datetime | None = None
+    _last: bytes = b""
+
+    def passing(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Note the first and the last line with a time."""
+        for line in lines:
+            if _TIMED.match(line):
+                self.first = self.first or _moment(line.partition(b",")[0].decode())
+                self._last = line
+            yield line
+
+    def of(self, name: str) -> Iterator[SendLog]:
+        """Give the log under the names of its server: those it gives in EHLO, and the folders that it lies in."""
+        first, last = self.first, _moment(self._last.partition(b",")[0].decode())
+        if first is None or last is None:
+            return
+        folders = re.split(r"[/\\!]", name.lower())[:-1]
+        below = len(folders) - folders[::-1].index("onpremises") if "onpremises" in folders else 0
+        for names, by_folder in ((self.hosts, False), (folders[below:], True)):
+            yield from (SendLog(n.partition(".")[0], first, last, by_folder) for n in sorted(names) if n)
+
+
+def _records(lines: Iterable[bytes]) -> Iterator[Sequence[str]]:
     """Give the cells of the lines that may tell something, in the order of the documented fields."""
     order = list(range(len(_FIELDS.split(","))))
-    for line in _lines(stream):
+    for line in lines:
         if not _TELLING.search(line):
             continue
         text = line.decode(errors="replace").strip("\r\ufeff")
@@ -107,8 +143,11 @@ class _Session:
     shown: ShownCertificates = field(default_factory=ShownCertificates)
 
 
-def _presented(records: Iterable[Sequence[str]]) -> Iterator[tuple[tuple[str, ...], datetime]]:
-    """Give the certificate under which each message was sent to Office 365, where the log shows it, and the time."""
+def _presented(records: Iterable[Sequence[str]], log: _Log) -> Iterator[tuple[tuple[str, ...], datetime]]:
+    """Give the certificate under which each message was sent to Office 365, where the log shows it, and the time.
+
+    `log` learns by which names the server calls itself.
+    """
     sessions: dict[str, _Session] = {}
     for time, _, session_id, _, _, _, event, data, context in records:
         session = sessions.setdefault(session_id, _Session())
@@ -116,6 +155,8 @@ def _presented(records: Iterable[Sequence[str]]) -> Iterator[tuple[tuple[str, ..
             session.shown.line(data, context)
         elif event == "<" and _OFFICE365.match(data):
             session.office365 = True
+        elif event == ">" and (told := _HELLO.match(data)):
+            log.hosts.add(told[1].lower())
         elif event == ">" and session.office365 and data.upper().startswith("MAIL FROM:"):
             names, moment = session.shown.names(sent=True), _moment(time)
             if names and moment:
@@ -132,43 +173,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
-
-
-def certain(sightings: Sequence[Sighting], grace: timedelta) -> tuple[Presented, ...]:
-    """Say when exactly one certificate was presented.
-
-    That is from its first to its last message, less the time of any other, with `grace` before and after that: two
-    servers may present two, and the clocks of server and service are not one.
-    """
-    spans = [(s.first - grace, s.last + grace + _INSTANT) for s in sightings]
-    cuts = sorted({t for s in sightings for t in (s.first, s.last + _INSTANT)} | {t for span in spans for t in span})
-    found: list[Presented] = []
-    for since, until in pairwise(cuts):
-        near = [s for s, (begin, end) in zip(sightings, spans, strict=True) if begin <= since < end]
-        if len(near) == 1 and near[0].first <= since <= near[0].last:
-            joined = found and (found[-1].names, found[-1].until) == (near[0].names, since)
-            since = found.pop().since if joined else since  # noqa: PLW2901
-            found.append(Presented(near[0].names, since, until))
-    return tuple(found)
-
-
-def sighting_notes(sightings: Sequence[Sighting], declared: Sequence[str], grace: timedelta) -> Iterator[str]:
-    """Say what the send logs show, when it is used, and where it is not what mailflow.toml declares."""
-    used = certain(sightings, grace)
-    for seen in sightings:
-        names, span = ", ".join(seen.names), _when(seen.first, seen.last)
-        times = [(p.since, p.until) for p in used if p.names == seen.names]
-        count = f"{seen.messages:,} message" + "s" * (seen.messages != 1)
-        told = f"certificate {names}: shown to Office 365 by {count} in the SMTP send logs, {span}"
-        if not times:
-            told += "; not used, as others were shown in that time"
-        elif times != [(seen.first, seen.last + _INSTANT)]:
-            told += f"; used {' and '.join(_when(*t) for t in times)}, as others were shown near the rest"
-        yield told
-        if times and declared and not set(declared) & set(seen.names):
-            others = ", ".join(declared)
-            yield f"certificate {others} is declared, the SMTP send logs show {names} {span}: the logs are believed"
-
-
-def _when(first: datetime, last: datetime) -> str:
-    return f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"

@@ -24,7 +24,7 @@ from analyzer.tenant.model import (
     Tenant,
     TransportRule,
 )
-from analyzer.tenant.onpremises import Sighting
+from analyzer.tenant.onpremises import SendLog, Sighting
 from analyzer.tenant.policy import POLICIES, Policy
 from analyzer.tenant.predicates import Predicate, SenderLocation
 from tests.builders import directory, networks
@@ -196,6 +196,19 @@ SIGHTINGS = st.lists(
 ).map(tuple)
 
 
+# Without exports of the own servers the logs say which there are: one, or two of which one is silent at times.
+SEND_LOGS = st.lists(
+    st.builds(
+        lambda name, a, b: SendLog(name, min(a, b), max(a, b)),
+        st.sampled_from(("ex1", "ex2")),
+        st.sampled_from(MOMENTS),
+        st.sampled_from(MOMENTS),
+    ),
+    max_size=2,
+    unique_by=lambda log: log.server,
+).map(tuple)
+
+
 @st.composite
 def tenants(draw: st.DrawFn) -> Tenant:
     """Draw a tenant: connectors of all kinds, a list of recipients, policies, dated snapshots."""
@@ -212,7 +225,7 @@ def tenants(draw: st.DrawFn) -> Tenant:
         )
         for number, since in enumerate(dates)
     )
-    return Tenant(snapshots, draw(SETTINGS), sightings=draw(SIGHTINGS))
+    return Tenant(snapshots, draw(SETTINGS), sightings=draw(SIGHTINGS), send_logs=draw(SEND_LOGS))
 
 
 CELLS = (*OUTBOUND_NAMES, *INBOUND_NAMES, "AB1\\Default AB1", "Nobody's", "", "", "", None, "out a")

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import TenantError
-from analyzer.tenant import describe, load_state, load_tenant
-from analyzer.tenant.onpremises import Sighting
-from analyzer.tenant.sightings import certain, sighting_notes
-from tests.send_logs import FABRIKAM, send_log, session
+from analyzer.tenant import load_state, load_tenant
+from analyzer.tenant.onpremises import SendLog, Sighting
+from tests.send_logs import FABRIKAM, OFFICE365, send_log, session
 from tests.tenant import renderings as r
 
 DAY = datetime(2025, 3, 24, tzinfo=UTC)
@@ -33,7 +32,12 @@ def sightings(folder: Path, log: bytes, name: str = "onpremises/SEND20250324-1.l
     "lines, seen",
     [
         pytest.param(session(DAY), [Sighting(OURS, DAY, DAY)], id="to Office 365"),
+        pytest.param(session(DAY, host="BN1.mail.protection.office365.us"), [Sighting(OURS, DAY, DAY)], id="US"),
+        pytest.param(
+            session(DAY, host="BJS1.mail.protection.partner.outlook.cn"), [Sighting(OURS, DAY, DAY)], id="China"
+        ),
         pytest.param(session(DAY, host=FABRIKAM), [], id="to another host"),
+        pytest.param(session(DAY, host=f"{OFFICE365}.example.org"), [], id="to a host that only looks like it"),
         pytest.param(session(DAY, mail=False), [], id="no message was sent"),
         pytest.param(session(DAY, certificate=""), [], id="no certificate is told"),
         pytest.param(session(DAY, context="Received certificate Subject"), [], id="the peer's certificate"),
@@ -96,45 +100,33 @@ def test_logs_lie_beside_dated_snapshots(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spans, expected",
+    "name, lines, servers",
     [
-        pytest.param([(OURS, 0, 9)], [(OURS, 0, 9)], id="one"),
-        pytest.param([(OURS, 0, 4), (THEIRS, 10, 14)], [(OURS, 0, 4), (THEIRS, 10, 14)], id="far apart"),
-        pytest.param([(OURS, 0, 4), (THEIRS, 4, 9)], [(OURS, 0, 3), (THEIRS, 5, 9)], id="renewed"),
-        pytest.param([(OURS, 0, 9), (THEIRS, 4, 5)], [(OURS, 0, 3), (OURS, 6, 9)], id="another in between"),
-        pytest.param([(OURS, 0, 9), (THEIRS, 0, 9)], [], id="two servers"),
+        pytest.param("SEND.log", session(DAY), {("ex1", False)}, id="EHLO"),
+        pytest.param("SEND.log", session(DAY, host=FABRIKAM), {("ex1", False)}, id="EHLO, to anybody"),
+        pytest.param("SEND.log", session(DAY, helo="EX2"), {("ex2", False)}, id="another server, a bare name"),
+        pytest.param(
+            "EX2/hub/SEND.log",
+            session(DAY, helo="mail.contoso.com"),
+            {("mail", False), ("ex2", True), ("hub", True)},
+            id="a name given to the connector, and folders",
+        ),
+        pytest.param("SEND.log", [], set(), id="a header alone"),
     ],
 )
-def test_a_certificate_is_certain_while_no_other_is_near(
-    spans: list[tuple[tuple[str, ...], int, int]], expected: list[tuple[tuple[str, ...], int, int]]
+def test_a_send_log_says_whose_it_is(
+    tmp_path: Path, name: str, lines: Sequence[str], servers: set[tuple[str, bool]]
 ) -> None:
-    """From the first to the last message, less the time of any other and an hour around it (change_grace)."""
-    seen = [Sighting(names, DAY + a * HOUR, DAY + b * HOUR) for names, a, b in spans]
-    instant = timedelta(microseconds=1)
+    """The server names itself in EHLO to whomever it speaks; a folder may bear its name as well."""
+    sightings(tmp_path, send_log(lines), f"onpremises/{name}")
 
-    found = [(p.names, round((p.since - DAY) / HOUR), round((p.until - DAY) / HOUR)) for p in certain(seen, HOUR)]
-    assert found == expected
-    for p in certain(seen, HOUR):
-        near = [s for s in seen if s.first - HOUR <= p.since and p.until - instant <= s.last + HOUR]
-        assert [s.names for s in near] == [p.names]
+    assert {(log.server, log.by_folder) for log in load_tenant(tmp_path).send_logs} == servers
 
 
-def test_what_the_logs_show_is_said(tmp_path: Path) -> None:
-    """Validate names each certificate and its time, and a declared name that the logs contradict."""
-    sightings(tmp_path, send_log(session(DAY, certificate=THEIRS[0])))
-    (tmp_path / "mailflow.toml").write_text('[onpremises]\ncertificates = ["mail.contoso.com"]\n')
-    span = "from 2025-03-24 00:00 to 2025-03-24 00:00 UTC"
+def test_the_logs_of_a_server_go_from_the_first_line_to_the_last(tmp_path: Path) -> None:
+    """Whatever the sessions are about: a server that was silent towards Office 365 is heard all the same."""
+    lines = [*session(DAY + HOUR, "A", host=FABRIKAM), *session(DAY + 2 * HOUR, "B", mail=False)]
+    sightings(tmp_path, send_log(lines), "onpremises/SEND1.log")
+    sightings(tmp_path, send_log([*session(DAY, "C"), "2025-03-24T00:0"]), "onpremises/SEND2.log")
 
-    seen, contradicted = (line for line in describe(load_tenant(tmp_path)) if line.startswith("certificate"))
-    assert seen == f"certificate mail.fabrikam.com: shown to Office 365 by 1 message in the SMTP send logs, {span}"
-    assert contradicted.startswith("certificate mail.contoso.com is declared, the SMTP send logs show mail.fabrikam")
-    assert contradicted.endswith(f"{span}: the logs are believed")
-
-
-def test_what_is_not_used_is_said() -> None:
-    """Of two certificates at a time neither is used, and a time left out near another is named."""
-    seen = [Sighting(OURS, DAY, DAY + 4 * HOUR, 2), Sighting(THEIRS, DAY + 4 * HOUR, DAY + 4 * HOUR)]
-
-    first, second = sighting_notes(seen, OURS, HOUR)
-    assert "used from 2025-03-24 00:00 to 2025-03-24 03:00 UTC" in first
-    assert second.endswith("not used, as others were shown in that time")
+    assert load_tenant(tmp_path).send_logs == (SendLog("ex1", DAY, DAY + 2 * HOUR),)
