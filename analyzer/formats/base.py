@@ -170,7 +170,8 @@ class Format:
     def recognises(self, names: Iterable[str]) -> bool:
         """Whether these header names are this format's."""
         lower = {name.lower() for name in names}
-        return self.marks <= self.located(lower).keys() and not lower & self.foreign
+        marked = all(not lower.isdisjoint(self.columns[key]) for key in self.marks)
+        return marked and lower.isdisjoint(self.foreign)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
 from analyzer.schema import SUBJECT
 
 BOTH_ORDERS = "its dates are of both orders of day and month: those with a day up to 12 may be read the wrong way round"
-
+BEGINNING = 64 << 10
 
 # Kinds of noise that no export counts as a row of its own.
 NO_DATA = ("blank-row", "null-bytes", "type-line", "repeated-header", "comment-line")
@@ -56,6 +56,7 @@ class Log:
         order: Order of day and month in dates with slashes, where the file has such.
         order_told: How that is known.
         clock: The clock of times without a zone; None where these are UTC by definition of the format.
+        begins: SHA-256 of its first BEGINNING bytes, decompressed.
         digest: SHA-256 of the file's own bytes; empty until the last chunk was read.
         compression: What the file was packed with, once it was read; empty where it was not.
         passed: Bytes of the file whose chunks were given, while it is not being read here.
@@ -68,6 +69,7 @@ class Log:
     order: DateOrder | None = None
     order_told: str = ""
     clock: LocalClock | None = None
+    begins: bytes = b""
     digest: str = ""
     compression: str = ""
     passed: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 import pyarrow.compute as pc
 
@@ -15,13 +16,13 @@ from analyzer.formats.clocks import LocalClock
 from analyzer.formats.csv_layout import DELIMITERS, find_header
 from analyzer.formats.exchange_layout import find_exchange_log
 from analyzer.formats.foreign import known_by_sight
-from analyzer.formats.json_layout import find_objects
+from analyzer.formats.json_layout import JsonLayout, find_objects
 from analyzer.formats.likeness import likenesses
-from analyzer.formats.log import Log
+from analyzer.formats.log import BEGINNING, Log
 from analyzer.formats.protocol import SessionLayout
 from analyzer.formats.syslog import Dialect, find_syslog
-from analyzer.formats.times import DateOrder, needs_order, telling_date
-from analyzer.inputs import Source, Utf8Stream, named_encoding, repair, sniff_encoding
+from analyzer.formats.times import SLASHES, DateOrder, needs_order, telling_date
+from analyzer.inputs import Encoding, Source, Utf8Stream, named_encoding, repair, sniff_encoding
 from analyzer.moments import time_zone
 
 _HEAD = 256 << 10
@@ -60,10 +61,10 @@ def recognise(source: Source, formats: Sequence[Format], said: Said = NOTHING_SA
     wanted, asked = _asked_format(formats, name), _asked_order(said.order)
     zone = time_zone(said.zone, "--timezone") if said.zone else None
     named = named_encoding(said.encoding) if said.encoding else None
-    with source.open() as stream:
-        encoding = sniff_encoding(stream.read(_HEAD), named)
-    with source.open() as stream:
-        head = repair(Utf8Stream(stream, encoding).read(_HEAD))
+    with source.open() as stream:  # once, where it is UTF-8: there may be ten thousand
+        begins = stream.read(_HEAD)
+    encoding = sniff_encoding(begins, named)
+    head = repair(begins[len(encoding.mark) :] if encoding.codec == "utf-8" else _decoded(source, encoding))
     if not head.strip(b"\0 \t\r\n"):
         raise LogError(source.name, stream.damage or "the file is empty", "a log needs at least a header or an object")
     layouts = _layouts(head, [format_.dialect for format_ in formats if format_.dialect], source.modified)
@@ -74,9 +75,19 @@ def recognise(source: Source, formats: Sequence[Format], said: Said = NOTHING_SA
     if format_.lost and format_.lost[0].encode() in head:
         raise LogError(source.name, f"the export lost what it says {format_.lost[0]!r} for", format_.lost[1])
     log = Log(source, format_, layout.on(format_.located(layout.names)), encoding)
+    log.begins = sha256(begins[:BEGINNING]).digest()
     log.clock = LocalClock(zone) if format_.is_local(layout.names) else None
-    log.order, log.order_told = (asked, "as said") if asked else _order(log)
+    whole = len(begins) < _HEAD and len(head) < _HEAD
+    if asked:
+        log.order, log.order_told = asked, "as said"
+    elif not whole or SLASHES.search(head) or isinstance(layout, JsonLayout):  # which may write them `\/`
+        log.order, log.order_told = _order(log)
     return log
+
+
+def _decoded(source: Source, encoding: Encoding) -> bytes:
+    with source.open() as stream:
+        return Utf8Stream(stream, encoding).read(_HEAD)
 
 
 def _asked_format(formats: Sequence[Format], name: str | None) -> Sequence[Format]:

@@ -28,6 +28,7 @@ _CLOCK = (
     r"(?:[T, \x{00a0}]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?:[.]\d+)?"
     r"(?:[ \x{00a0}\x{202f}]?(?P<half>[AaPp])[.]?[ \x{00a0}]?[Mm][.]?)?)?"
 )
+SLASHES = re.compile(rb"/\d{1,2}/\d{4}")  # a text without it has no date whose order might be asked for
 _ISO = r"^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
 _ZONE = r" ?(?:Z|[+-]\d\d:?\d\d)$"
 

@@ -6,14 +6,7 @@ import hashlib
 
 from analyzer.inputs import Source
 
-_HEAD = 64 << 10
 _BLOCK = 1 << 20
-
-
-def beginning(source: Source) -> bytes:
-    """Hash how a source's content begins."""
-    with source.open() as stream:
-        return hashlib.sha256(stream.read(_HEAD)).digest()
 
 
 class Copies:

@@ -16,7 +16,7 @@ from analyzer.formats.log import Shown
 from analyzer.inputs import Source
 from analyzer.pipeline.batches import Batch, Gathering, Piece
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
-from analyzer.pipeline.copies import Copies, beginning
+from analyzer.pipeline.copies import Copies
 from analyzer.vantage import Vantage
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def opened(source: Source, options: Options) -> Opened:
         return Opened(log, log.chunks(), left_out=left_out)
     if options.subjects:
         log.read_subjects()
-    return Opened(log, log.chunks(), beginning(source))
+    return Opened(log, log.chunks(), log.begins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from analyzer.errors import UnreadableInput
 from analyzer.formats import Log, Placed, open_log, placed
 from analyzer.inputs import Source
 from analyzer.pipeline.books import Options
-from analyzer.pipeline.copies import beginning
 from analyzer.pipeline.crew import delivered
 from analyzer.pipeline.engine import Engine
 from analyzer.pipeline.lots import Lot, read_lot
@@ -93,7 +92,7 @@ def survey(errand: Errand, source: Source, number: int) -> Survey | UnreadableIn
         if options.subjects:
             log.read_subjects()
         places = tuple(placed(log, errand.folder / CHUNKS / f"{number:06d}"))
-        return Survey(log, places, beginning(source))
+        return Survey(log, places, log.begins)
     except UnreadableInput as problem:
         return problem
 
