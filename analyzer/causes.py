@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.hashing import ODD, mixed, text_hashes
 from analyzer.schema import CAUSES
 from analyzer.selection.batch import Codes, combined, distinct
 
@@ -103,7 +104,7 @@ def _first_examples(examples: pa.ListArray, groups: Codes, count: int) -> pa.Lis
     # One message has several rows: look a little further than needed, then drop what is there already.
     near = _first_of_each(owner, count, _LOOK_AHEAD)
     values, owner = values.take(pa.array(near)), owner[near]
-    kept, _ = distinct(combined([owner, _codes(pa.chunked_array([values]))]))
+    kept, _ = distinct(mixed(text_hashes(values) + owner.view(np.uint64) * ODD).view(np.int64))
     chosen = kept[_first_of_each(owner[kept], count, EXAMPLES)]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(owner[chosen], minlength=count))]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(chosen)))
@@ -134,7 +135,7 @@ class Cube:
         self._parts.append(part)
         self._rows += part.num_rows
         if self._rows > self._FOLD_AT:
-            self._parts = [self.table()]
+            self.table()
             self._rows = self._parts[0].num_rows
             self._FOLD_AT = max(self._FOLD_AT, 2 * self._rows)
 
@@ -142,7 +143,9 @@ class Cube:
         """Give everything so far as one folded table; None where nothing came."""
         if not self._parts:
             return None
-        return fold(pa.concat_tables(self._parts).unify_dictionaries(), self._keys)
+        parts, self._parts = pa.concat_tables(self._parts).unify_dictionaries(), []
+        self._parts = [fold(parts.combine_chunks(), self._keys)]
+        return self._parts[0]
 
 
 KEYS = tuple(c.name for c in CAUSES if c.name not in _MEASURES)

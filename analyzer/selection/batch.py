@@ -27,6 +27,7 @@ Codes = NDArray[np.int64]
 # Of each kind: senders, recipients, addresses ... A value takes 12 bytes; one that is forgotten, microseconds.
 _REMEMBERED_VALUES = 1_000_000
 _UNKNOWN = -1
+_HASHED_KEYS = 100_000
 
 
 class Classes(Generic[K, T]):
@@ -182,12 +183,27 @@ def combined(parts: Sequence[Codes]) -> Codes:
 
 
 def distinct(keys: Codes) -> tuple[Codes, Codes]:
-    """Give the first row of each distinct key and each row's position among them."""
+    """Give the first row of each distinct key, in the order of the rows, and each row's position among them."""
+    if len(keys) > _HASHED_KEYS:
+        return _distinct_by_order(keys)
     encoded_keys = pa.array(keys).dictionary_encode()
     inverse = encoded_keys.indices.to_numpy().astype(np.int64)
     first = np.full(len(encoded_keys.dictionary), len(keys), np.int64)
     np.minimum.at(first, inverse, np.arange(len(keys)))
     return first, inverse
+
+
+def _distinct_by_order(keys: Codes) -> tuple[Codes, Codes]:
+    """As `distinct`, without a hash table: so many keys are mostly distinct, and it would take ten times their room."""
+    order = np.argsort(keys, kind="stable")
+    inverse = keys[order]
+    new = np.append(True, inverse[1:] != inverse[:-1])
+    first = order[new]
+    by_row = np.argsort(first)
+    place = np.empty_like(by_row)
+    place[by_row] = np.arange(len(by_row))
+    inverse[order] = np.repeat(place, np.diff(np.append(np.flatnonzero(new), len(keys))))
+    return first[by_row], inverse
 
 
 def spread(column: pa.Array, rows: Codes) -> pa.Array:

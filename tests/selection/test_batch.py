@@ -94,6 +94,17 @@ def test_distinct_keys_lead_to_their_first_row(keys: list[int]) -> None:
     assert sorted(first) == sorted({keys.index(k) for k in keys})
 
 
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30))
+def test_many_keys_are_told_apart_by_their_order_as_few_are_by_a_table(keys: list[int]) -> None:
+    """Beyond some number of keys they are sorted; the answer is the same."""
+    few = distinct(np.array(keys, np.int64))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "_HASHED_KEYS", 0)
+        many = distinct(np.array(keys, np.int64))
+
+    assert [codes.tolist() for codes in many] == [codes.tolist() for codes in few]
+
+
 def test_no_rows_are_no_trouble() -> None:
     """An empty batch has no keys."""
     assert combined([]).tolist() == []
