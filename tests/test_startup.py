@@ -44,13 +44,13 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generate(tmp_path_factory.mktemp("company"), rows=300)
 
 
-def test_an_analysis_loads_neither_frames_nor_figures(company: Generated, tmp_path: Path) -> None:
-    """The main job does without pandas, which pyarrow would load by itself, and draws its charts without matplotlib."""
-    log, out = str(company.logs["enhanced-summary"]), tmp_path / "out"
-    loaded = loaded_by("analyze", log, "--tenant", str(company.tenant), "--out", str(out), "--fail-on", "high")
+def test_an_analysis_loads_no_frames(company: Generated, tmp_path: Path) -> None:
+    """The whole main job, report and all, is done without pandas, which pyarrow would load to make an array."""
+    log = str(company.logs["enhanced-summary"])
 
-    assert not loaded & {"pandas", "matplotlib"}
-    assert (out / "report.html").read_text("utf-8").count("<svg") == 4
+    assert "pandas" not in loaded_by(
+        "analyze", log, "--tenant", str(company.tenant), "--out", str(tmp_path / "out"), "--fail-on", "high"
+    )
 
 
 def test_frames_come_when_they_are_asked_for() -> None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from matplotlib.figure import Figure
 
+from analyzer.charts.canvas import to_png, to_svg
 from analyzer.charts.causes import top_causes
 from analyzer.charts.days import verdicts_by_day
-from analyzer.charts.drawing import Drawing
 from analyzer.charts.matrix import connector_matrix
 from analyzer.charts.sankey import flow
-from analyzer.charts.svg import svg
 from analyzer.errors import UsageError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +24,15 @@ class Chart:
     title: str
     see: str
     of: str
-    draw: Callable[[pa.Table], Drawing]
+    draw: Callable[[pa.Table], Figure]
 
     def svg(self, summary: pa.Table) -> str:
         """Draw the chart as an SVG element with a label for those who do not see it."""
-        return svg(self.draw(summary), name=self.name, label=f"{self.title}. {self.see}")
-
-    def figure(self, summary: pa.Table) -> Figure:
-        """Draw the chart as a matplotlib figure."""
-        from analyzer.charts.figure import figure  # noqa: PLC0415 - the page does without matplotlib
-
-        return figure(self.draw(summary))
+        return to_svg(self.draw(summary), name=self.name, label=f"{self.title}. {self.see}")
 
     def png(self, summary: pa.Table) -> bytes:
         """Draw the chart as a PNG picture."""
-        from analyzer.charts.figure import png  # noqa: PLC0415 - the page does without matplotlib
-
-        return png(self.draw(summary))
+        return to_png(self.draw(summary))
 
 
 CHARTS: tuple[Chart, ...] = (

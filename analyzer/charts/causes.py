@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from analyzer.charts.canvas import SEVERITY_COLOURS, head, key, nothing, write
-from analyzer.charts.drawing import QUIET, WIDTH, Box, Drawing, Line, Mark, Panel
+from analyzer.charts.canvas import PAPER, QUIET, RULE, SEVERITY_COLOURS, WIDTH, box, key, nothing, sheet, write
 from analyzer.charts.legible import counted, grouped, legible
 from analyzer.schema import SEVERITIES
 
@@ -17,23 +18,25 @@ _MOST = 15
 _ROW, _TOP, _LEFT, _RIGHT = 0.46, 1.1, 0.9, 1.55
 
 
-def top_causes(table: pa.Table) -> Drawing:
+def top_causes(table: pa.Table) -> Figure:
     """Draw a bar a finding: its messages, the part that failed hatched; without messages there is no bar."""
     grave = [row for row in table.to_pylist() if row["severity"] != "info"]
     rows = [row for row in grave if row["messages"]]
     infos, idle = table.num_rows - len(grave), len(grave) - len(rows)
     if not rows:
-        why = "No finding above info has messages." if idle else "No finding above info."
-        return nothing("Top causes", f"{counted(infos, 'finding')} of severity info", why)
+        with sheet("Top causes", f"{counted(infos, 'finding')} of severity info", height=2) as figure:
+            nothing(figure, "No finding above info has messages." if idle else "No finding above info.")
+        return figure
     shown = rows[:_MOST]
-    seen = {row["severity"] for row in shown}
-    colours = {name: SEVERITY_COLOURS[name] for name in SEVERITIES[::-1] if name in seen}
-    subtitle = _subtitle(len(rows) - len(shown), idle, infos)
-    return Drawing(
-        _TOP + _ROW * len(shown) + 0.15,
-        (*head("Top causes", subtitle), *key(0.8, colours)),
-        (_panel(shown),),
-    )
+    height = _TOP + _ROW * len(shown) + 0.15
+    with sheet("Top causes", _subtitle(len(rows) - len(shown), idle, infos), height=height) as figure:
+        axes = box(figure, _LEFT, _TOP, width=WIDTH - _LEFT - _RIGHT, height=_ROW * len(shown))
+        _frame(axes, shown)
+        for place, row in enumerate(shown):
+            _bar(axes, place, row)
+        seen = {row["severity"] for row in shown}
+        key(figure, 0.8, {name: SEVERITY_COLOURS[name] for name in SEVERITIES[::-1] if name in seen})
+    return figure
 
 
 def _subtitle(more: int, idle: int, infos: int) -> str:
@@ -46,26 +49,23 @@ def _subtitle(more: int, idle: int, infos: int) -> str:
     return said + (f"; not drawn: {', '.join(filter(None, left_out))}" if any(left_out) else "")
 
 
-def _panel(rows: Sequence[Row]) -> Panel:
-    most = max(row["messages"] for row in rows)
-    bars = [mark for place, row in enumerate(rows) for mark in _bar(place, row, most)]
-    return Panel(
-        *(_LEFT, _TOP, WIDTH - _LEFT - _RIGHT, _ROW * len(rows)),
-        x=(0, most),
-        y=(len(rows), 0),
-        marks=(Line((0, len(rows)), (0, 0)), *bars),
-    )
+def _frame(axes: Axes, rows: Sequence[Row]) -> None:
+    axes.set_axis_off()
+    axes.set_ylim(len(rows), 0)
+    axes.set_xlim(0, max(1, *(row["messages"] for row in rows)))
+    axes.axvline(0, color=RULE, linewidth=1)
 
 
-def _bar(place: int, row: Row, most: int) -> Iterator[Mark]:
+def _bar(axes: Axes, place: int, row: Row) -> None:
     """Draw one finding: its sentence, below it the bar, at its end the numbers."""
     messages, failed = row["messages"], row["failed"]
     colour = SEVERITY_COLOURS[row["severity"]]
     y = place + 0.72
-    yield Box(0, y - 0.15, messages, 0.3, fill=colour, label=row["code"])
+    axes.barh(y, messages, 0.3, color=colour, linewidth=0, label=row["code"])
     if failed:
-        yield Box(0, y - 0.15, failed, 0.3, fill=colour, hatched=True, label="failed")
-    yield write(-0.012 * most, place + 0.33, row["code"], side="right", bold=True, color=colour, size=8.5)
-    yield write(0.008 * most, place + 0.33, legible(row["title"], 105), size=8.5)
+        axes.barh(y, failed, 0.3, facecolor=colour, edgecolor=PAPER, hatch="/////", linewidth=0, label="failed")
+    head = {"transform": axes.get_yaxis_transform(), "size": 8.5}
+    write(axes, -0.012, place + 0.33, row["code"], ha="right", weight="bold", color=colour, **head)
+    write(axes, 0.008, place + 0.33, legible(row["title"], 105), **head)
     numbers = grouped(messages) + (f", {grouped(failed)} failed" if failed else "")
-    yield write(messages + 0.008 * most, y, numbers, size=8, color=QUIET)
+    write(axes, messages + 0.008 * axes.get_xlim()[1], y, numbers, size=8, color=QUIET)

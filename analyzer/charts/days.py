@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analyzer.charts.canvas import VERDICT_COLOURS, head, key, nothing, write
-from analyzer.charts.drawing import QUIET, WIDTH, Box, Drawing, Mark, Panel, Ticks
+from analyzer.charts.canvas import QUIET, VERDICT_COLOURS, WIDTH, box, key, nothing, sheet, write
 from analyzer.charts.legible import grouped
 from analyzer.schema import ALARMS, VERDICTS
 
@@ -28,25 +29,31 @@ _PANELS = (
 )
 _LEFT, _RIGHT, _TOP, _GAP = 0.75, 0.15, 1.0, 0.62
 _LABELS = 12  # dates that fit below a panel
-_STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # between round numbers, and their tenfold
 
 Counts = npt.NDArray[np.int64]
 
 
-def verdicts_by_day(table: pa.Table) -> Drawing:
+def verdicts_by_day(table: pa.Table) -> Figure:
     """Draw a bar a day in three panels: alarms, open questions, all messages."""
     days = _every_day(table["day"].to_pylist())
     if not days:
-        return nothing("Verdicts by day", "no message was judged")
-    marks: list[Mark] = [*head("Verdicts by day", f"{_span(days)}, UTC; each panel has its own scale")]
-    panels, top = [], _TOP
-    for name, stack, keyed, high in _PANELS:
-        counts = {verdict: _counts(table, verdict, days) for verdict in stack}
-        totals = {verdict: int(counts[verdict].sum()) for verdict in keyed}
-        marks += _head(name, totals, top=top)
-        panels.append(_panel(counts, days, (top, high), none=not any(totals.values())))
-        top += high + _GAP
-    return Drawing(top - 0.25, tuple(marks), tuple(panels))
+        with sheet("Verdicts by day", "no message was judged", height=2) as figure:
+            nothing(figure, "There is nothing to draw.")
+        return figure
+    height = _TOP + sum(high + _GAP for *_, high in _PANELS) - 0.25
+    with sheet("Verdicts by day", f"{_span(days)}, UTC; each panel has its own scale", height=height) as figure:
+        top = _TOP
+        for name, stack, keyed, high in _PANELS:
+            axes = box(figure, _LEFT, top, width=WIDTH - _LEFT - _RIGHT, height=high)
+            counts = {verdict: _counts(table, verdict, days) for verdict in stack}
+            _bars(axes, counts)
+            _scales(axes, days)
+            totals = {verdict: int(counts[verdict].sum()) for verdict in keyed}
+            _head(figure, name, totals, top=top)
+            if not any(totals.values()):
+                write(axes, 0.5, 0.5, "none", transform=axes.transAxes, ha="center", color=QUIET, size=11)
+            top += high + _GAP
+    return figure
 
 
 def _every_day(seen: Sequence[date]) -> list[date]:
@@ -69,47 +76,32 @@ def _counts(table: pa.Table, verdict: str, days: Sequence[date]) -> Counts:
     return counts
 
 
-def _panel(counts: Mapping[str, Counts], days: Sequence[date], place: tuple[float, float], *, none: bool) -> Panel:
-    """Stack the verdicts in the order given, a bar a day."""
-    (top, high), right = place, max(len(days), _LABELS) - 0.4
-    most = max(1, int(sum(counts.values()).max())) * 1.04  # type: ignore[union-attr]
-    marks: list[Mark] = list(_bars(counts))
-    if none:
-        marks.append(write((right - 0.6) / 2, most / 2, "none", side="center", color=QUIET, size=11))
-    return Panel(
-        *(_LEFT, top, WIDTH - _LEFT - _RIGHT, high),
-        x=(-0.6, right),
-        y=(0, most),
-        marks=tuple(marks),
-        days=_dates(days),
-        counts=tuple((count, grouped(count)) for count in round_counts(most)),
-    )
-
-
-def _bars(counts: Mapping[str, Counts]) -> Iterator[Box]:
+def _bars(axes: Axes, counts: Mapping[str, Counts]) -> None:
+    """Stack the verdicts in the order given."""
     base = np.zeros(len(next(iter(counts.values()))), np.int64)
     for verdict, messages in counts.items():
-        for place in np.flatnonzero(messages).tolist():
-            low, high = int(base[place]), int(messages[place])
-            yield Box(place - 0.41, low, 0.82, high, fill=VERDICT_COLOURS[verdict], label=verdict)
+        places = np.flatnonzero(messages)
+        colour = VERDICT_COLOURS[verdict]
+        axes.bar(
+            places, messages[places], 0.82, bottom=base[places], color=colour, label=verdict, linewidth=0, clip_on=False
+        )
         base = base + messages
+    axes.set_ylim(0, max(1, int(base.max())) * 1.04)
 
 
-def _dates(days: Sequence[date]) -> Ticks:
-    """Name as many days as fit, a day, a week or months apart."""
+def _scales(axes: Axes, days: Sequence[date]) -> None:
     step = next(n for n in (1, 2, 7, 14, 28, 56, 91, len(days)) if len(days) <= n * _LABELS or n == len(days))
-    return tuple((place, f"{days[place].day} {days[place]:%b}") for place in range(0, len(days), step))
+    labels = [f"{day.day} {day:%b}" for day in days[::step]]
+    axes.set_xlim(-0.6, max(len(days), _LABELS) - 0.4)
+    axes.set_xticks(range(0, len(days), step), labels)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: grouped(count)))
+    axes.grid(axis="y")
+    axes.tick_params(labelsize=8)
 
 
-def round_counts(most: float) -> tuple[int, ...]:
-    """Round numbers from nothing to the most, at most three steps of them."""
-    magnitudes = (magnitude * step for magnitude in (10**n for n in count()) for step in _STEPS)
-    step = next(int(s) for s in magnitudes if s == int(s) and 3 * s >= most)
-    return tuple(range(0, int(most) + 1, step))
-
-
-def _head(name: str, totals: Mapping[str, int], *, top: float) -> Iterator[Mark]:
+def _head(figure: Figure, name: str, totals: Mapping[str, int], *, top: float) -> None:
     """Write above a panel its name, and each verdict with its colour and number."""
-    yield write(_LEFT, top - 0.15, name, bold=True, size=9.5)
+    write(figure, _LEFT / WIDTH, 1 - (top - 0.15) / figure.get_figheight(), name, weight="bold", size=9.5)
     colours = {f"{verdict} {grouped(messages)}": VERDICT_COLOURS[verdict] for verdict, messages in totals.items()}
-    yield from key(top - 0.15, colours, left=2.75)
+    key(figure, top - 0.15, colours, left=2.75)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log1p
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from analyzer.charts.canvas import VERDICT_COLOURS, head, key, nothing, write
-from analyzer.charts.drawing import INK, PAPER, QUIET, RULE, WIDTH, Box, Drawing, Mark, Panel
+from analyzer.charts.canvas import INK, PAPER, QUIET, RULE, VERDICT_COLOURS, WIDTH, box, key, nothing, sheet, write
 from analyzer.charts.legible import grouped, legible
 from analyzer.schema import ALARMS, VERDICTS
 
@@ -55,20 +58,21 @@ class _Side:
         return _HEAD + _CELL_HIGH * len(self.rows) + 0.35
 
 
-def connector_matrix(table: pa.Table) -> Drawing:
+def connector_matrix(table: pa.Table) -> Figure:
     """Draw a matrix a side: a row for each logged connector, a column for each selected one."""
     sides = [side for name in _SIDES if (side := _side(table, name)).cells]
     if not sides:
-        return nothing(_TITLE, "no side of any message took part")
-    colours = {verdict: VERDICT_COLOURS[verdict] for verdict in _KEY}
-    marks: list[Mark] = [*head(_TITLE, _subtitle(sides)), *key(0.83, colours)]
-    panels, top = [], _TOP
-    for side in sides:
-        marks.append(write(0.012 * WIDTH, top + 0.3, _SIDES[side.name], bold=True, size=9.5))
-        marks.append(write(0.012 * WIDTH, top + _HEAD - 0.12, "logged ↓ · selected →", color=QUIET, size=8))
-        panels.append(_matrix(side, top))
-        top += side.height
-    return Drawing(top, tuple(marks), tuple(panels))
+        with sheet(_TITLE, "no side of any message took part", height=2) as figure:
+            nothing(figure, "There is nothing to draw.")
+        return figure
+    height = _TOP + sum(side.height for side in sides)
+    with sheet(_TITLE, _subtitle(sides), height=height) as figure:
+        key(figure, 0.83, {verdict: VERDICT_COLOURS[verdict] for verdict in _KEY})
+        top = _TOP
+        for side in sides:
+            _matrix(figure, side, top)
+            top += side.height
+    return figure
 
 
 def _subtitle(sides: Sequence[_Side]) -> str:
@@ -127,53 +131,51 @@ def _kept(cells: Mapping[Pair, tuple[_Part, ...]]) -> tuple[str, ...]:
     )
 
 
-def _matrix(side: _Side, top: float) -> Panel:
+def _matrix(figure: Figure, side: _Side, top: float) -> None:
     """Draw one side: heads, cells, numbers."""
     wide = min((WIDTH - _LEFT - _RIGHT) / len(side.columns), _CELL_WIDE)
+    size = {"width": wide * len(side.columns), "height": _CELL_HIGH * len(side.rows)}
+    axes = box(figure, _LEFT, top + _HEAD, **size)
+    axes.set_xlim(0, len(side.columns))
+    axes.set_ylim(len(side.rows), 0)
+    axes.set_axis_off()
+    _heads(figure, axes, side, top=top)
     most = max(part.messages for parts in side.cells.values() for part in parts)
-    cells = [
-        mark
-        for row, logged in enumerate(side.rows)
-        for column, selected in enumerate(side.columns)
-        for mark in _cell((column, row), side.cells.get((logged, selected), ()), most=most)
-    ]
-    return Panel(
-        *(_LEFT, top + _HEAD, wide * len(side.columns), _CELL_HIGH * len(side.rows)),
-        x=(0, len(side.columns)),
-        y=(len(side.rows), 0),
-        marks=(*_heads(side), *cells),
-    )
+    for row, logged in enumerate(side.rows):
+        for column, selected in enumerate(side.columns):
+            _cell(axes, (column, row), side.cells.get((logged, selected), ()), most=most)
 
 
-def _heads(side: _Side) -> Iterator[Mark]:
+def _heads(figure: Figure, axes: Axes, side: _Side, *, top: float) -> None:
+    high = figure.get_figheight()
+    write(figure, 0.012, 1 - (top + 0.3) / high, _SIDES[side.name], weight="bold", size=9.5)
+    write(figure, 0.012, 1 - (top + _HEAD - 0.12) / high, "logged ↓ · selected →", color=QUIET, size=8)
     for row, name in enumerate(side.rows):
-        yield write(-0.08, row + 0.5, legible(name, 32), side="right", size=8.5)
+        write(axes, -0.08, row + 0.5, legible(name, 32), ha="right", size=8.5)
     for column, name in enumerate(side.columns):
-        yield write(column + 0.4, -0.15, legible(name, 26), size=8.5, slant=40, level="bottom")
+        slanted = {"rotation": 40, "rotation_mode": "anchor", "va": "bottom"}
+        write(axes, column + 0.4, -0.15, legible(name, 26), size=8.5, **slanted)
 
 
-def _cell(corner: tuple[int, int], parts: Sequence[_Part], *, most: int) -> Iterator[Mark]:
+def _cell(axes: Axes, corner: tuple[int, int], parts: Sequence[_Part], *, most: int) -> None:
     """Draw one cell: a band and a number for each part, the frame over them."""
     column, row = corner
     high = 1 / max(1, len(parts))
     for place, part in enumerate(parts):
-        red, green, blue = _shade(part, most)
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
-        colour = "#" + "".join(f"{round(255 * light):02x}" for light in (red, green, blue))
-        yield Box(column, row + place * high, 1, high, fill=colour, label=part.verdict)
-        size = 8 if len(parts) == 1 else 7
-        middle = row + (place + 0.52) * high
-        ink = PAPER if dark else INK
-        yield write(column + 0.5, middle, _short(part.messages), side="center", size=size, color=ink)
-    yield Box(column, row, 1, 1, edge=RULE)
+        colour = _shade(part, most)
+        dark = float(np.dot(colour, (0.299, 0.587, 0.114))) < 0.55
+        axes.add_patch(Rectangle((column, row + place * high), 1, high, facecolor=colour, linewidth=0))
+        style = {"ha": "center", "size": 8 if len(parts) == 1 else 7, "color": PAPER if dark else INK}
+        write(axes, column + 0.5, row + (place + 0.52) * high, _short(part.messages), **style)
+    axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RULE, linewidth=0.7, clip_on=False))
 
 
 def _short(count: int) -> str:
     return grouped(count) if count < 1_000_000 else f"{count / 1e6:.1f} M"
 
 
-def _shade(part: _Part, most: int) -> tuple[float, ...]:
+def _shade(part: _Part, most: int) -> tuple[float, float, float]:
     """Mix a verdict's colour with paper: agreement by its number, an alarm always in full."""
-    colour = bytes.fromhex(VERDICT_COLOURS[part.verdict][1:])  # red, green, blue
-    full = 1.0 if part.verdict in ALARMS else 0.3 + 0.7 * log1p(part.messages) / log1p(max(most, 2))
-    return tuple(1 - full * (1 - light / 255) for light in colour)
+    red, green, blue = to_rgb(VERDICT_COLOURS[part.verdict])
+    full = 1.0 if part.verdict in ALARMS else 0.3 + 0.7 * float(np.log1p(part.messages) / np.log1p(max(most, 2)))
+    return (1 - full * (1 - red), 1 - full * (1 - green), 1 - full * (1 - blue))

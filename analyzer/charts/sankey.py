@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 
-from analyzer.charts.canvas import VERDICT_COLOURS, head, key, nothing, write
-from analyzer.charts.drawing import INK, QUIET, WIDTH, Band, Box, Drawing, Mark, Panel, Side
+from analyzer.charts.canvas import INK, PAPER, QUIET, VERDICT_COLOURS, WIDTH, box, key, nothing, sheet, write
 from analyzer.charts.legible import grouped, legible
 from analyzer.schema import ALARMS
 
@@ -59,21 +62,24 @@ class _Node:
     messages: int
 
 
-def flow(table: pa.Table) -> Drawing:
+def flow(table: pa.Table) -> Figure:
     """Draw bands from origin over connector to destination, as wide as their messages."""
     rows = table.to_pylist()
     if not rows:
-        return nothing("Flow of messages", "no message was judged")
+        with sheet("Flow of messages", "no message was judged", height=2) as figure:
+            nothing(figure, "There is nothing to draw.")
+        return figure
     named = _namer(rows)
     rows = [{**row, "connector": named(row["connector"])} for row in rows]
     height = 2.2 + 0.42 * max(6, len({row["connector"] for row in rows}))
-    panel = Panel(
-        *(1.5, 1.45, WIDTH - 3.0, height - 1.6),
-        x=(0, 1 + _BAR),
-        y=(0, 1),
-        marks=tuple(_streams(rows)),
-    )
-    return Drawing(height, (*head("Flow of messages", _subtitle(rows)), *_heads(rows)), (panel,))
+    with sheet("Flow of messages", _subtitle(rows), height=height) as figure:
+        _heads(figure, rows)
+        axes = box(figure, 1.5, 1.45, width=WIDTH - 3.0, height=height - 1.6)
+        axes.set_axis_off()
+        axes.set_xlim(0, 1 + _BAR)
+        axes.set_ylim(0, 1)
+        _draw(axes, rows)
+    return figure
 
 
 def _subtitle(rows: Sequence[Row]) -> str:
@@ -101,17 +107,17 @@ def _label(meant: Key) -> str:
     return _NAMES.get(meant) or legible(meant, 38)
 
 
-def _streams(rows: Sequence[Row]) -> Iterator[Mark]:
+def _draw(axes: Axes, rows: Sequence[Row]) -> None:
     """Place the nodes of the three columns and draw the bands between them, alarms on top."""
     columns = [_weights(rows, column) for column in _COLUMNS]
     scale = min((1 - _GAP * (len(c) - 1) - _LEAST * len(c)) / sum(c.values()) for c in columns)
     placed = [_placed(column, scale) for column in columns]
     for side in (0, 1):
         links = _links(rows, _COLUMNS[side], _COLUMNS[side + 1])
-        yield from _bands(links, (placed[side], placed[side + 1]), x=(_X[side] + _BAR, _X[side + 1]), scale=scale)
+        _bands(axes, links, (placed[side], placed[side + 1]), x=(_X[side] + _BAR, _X[side + 1]), scale=scale)
     for column, nodes in enumerate(placed):
         for meant, node in nodes.items():
-            yield from _node(_label(meant), node, column=column)
+            _node(axes, _label(meant), node, column=column)
 
 
 def _weights(rows: Iterable[Row], column: str) -> dict[Key, int]:
@@ -142,12 +148,13 @@ def _links(rows: Iterable[Row], start: str, end: str) -> list[_Link]:
 
 
 def _bands(
+    axes: Axes,
     links: Sequence[_Link],
     nodes: tuple[Mapping[Key, _Node], Mapping[Key, _Node]],
     *,
     x: tuple[float, float],
     scale: float,
-) -> Iterator[Band]:
+) -> None:
     """Draw the bands of one half, in the order in which their ends lie so that few cross."""
     starts, ends = nodes
     order = {"start": list(starts), "end": list(ends)}
@@ -157,9 +164,7 @@ def _bands(
     right = _ends(by_end, ends, at=lambda link: link.end, scale=scale)
     for link in sorted(links, key=_gravity, reverse=True):
         thick = max(link.messages * scale, _HAIR if link.kind != "other" else 0.0)
-        alpha = 0.55 if link.kind == "other" else 0.9
-        tops = left[link], right[link]
-        yield Band(x, tops, thick, fill=_COLOURS[link.kind], alpha=alpha, label=f"band-{link.kind}")
+        _band(axes, x, (left[link], right[link]), thick=thick, kind=link.kind)
 
 
 def _gravity(link: _Link) -> int:
@@ -181,21 +186,39 @@ def _ends(
     return ends
 
 
-def _node(name: str, node: _Node, *, column: int) -> Iterator[Mark]:
+def _band(axes: Axes, x: tuple[float, float], tops: tuple[float, float], *, thick: float, kind: str) -> None:
+    (x0, x1), (y0, y1) = x, tops
+    middle = (x0 + x1) / 2
+    vertices = [
+        (x0, y0), (middle, y0), (middle, y1), (x1, y1),
+        (x1, y1 - thick), (middle, y1 - thick), (middle, y0 - thick), (x0, y0 - thick), (x0, y0),
+    ]  # fmt: skip
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    quiet = kind == "other"
+    patch = PathPatch(
+        Path(vertices, codes), facecolor=_COLOURS[kind], alpha=0.55 if quiet else 0.9, linewidth=0, label=f"band-{kind}"
+    )
+    axes.add_patch(patch)
+
+
+def _node(axes: Axes, name: str, node: _Node, *, column: int) -> None:
     """Draw a node and write its name and number beside it."""
-    yield Box(_X[column], node.low, _BAR, node.high, fill=INK)
+    axes.add_patch(Rectangle((_X[column], node.low), _BAR, node.high, facecolor=INK, linewidth=0))
     x = (_X[0] - 0.012, _X[1] + _BAR + 0.008, _X[2] + _BAR + 0.012)[column]
+    y = node.low + node.high / 2
+    plate = {"facecolor": PAPER, "alpha": 0.82, "linewidth": 0, "pad": 1.2} if column == 1 else None
     text = f"{name} · {grouped(node.messages)}" if column == 1 else f"{name}\n{grouped(node.messages)}"
-    side: Side = "right" if column == 0 else "left"
-    yield write(x, node.low + node.high / 2, text, side=side, size=8.5, plate=column == 1)
+    write(axes, x, y, text, ha="right" if column == 0 else "left", size=8.5, bbox=plate, linespacing=1.35)
 
 
-def _heads(rows: Iterable[Row]) -> Iterator[Mark]:
+def _heads(figure: Figure, rows: Iterable[Row]) -> None:
     """Name the colours that occur, and the three columns."""
     seen = {row["verdict"] for row in rows}
-    kinds = [kind for kind in _KINDS if kind in {*seen, "other"}]
-    yield from key(0.83, {_OTHER_VERDICTS if kind == "other" else kind: _COLOURS[kind] for kind in kinds})
-    heads: tuple[tuple[float, str, Side], ...]
+    key(
+        figure,
+        0.83,
+        {_OTHER_VERDICTS if kind == "other" else kind: _COLOURS[kind] for kind in _KINDS if kind in {*seen, "other"}},
+    )
     heads = ((0.15, "FROM", "right"), (0.5, "LOGGED CONNECTOR", "center"), (0.85, "TO", "left"))
     for x, name, side in heads:
-        yield write(x * WIDTH, 1.2, name, side=side, size=7.5, color=QUIET)
+        write(figure, x, 1 - 1.2 / figure.get_figheight(), name, ha=side, size=7.5, color=QUIET)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from analyzer import charts, summaries
 from analyzer.errors import UnreadableInput, UsageError
@@ -24,7 +25,6 @@ from analyzer.summaries import COVERAGE
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.dataset as ds
-    from matplotlib.figure import Figure
 
 _SUMMARIES = "summaries"
 _ACCEPTED = "a folder written by `mailflow analyze --out` would be accepted"
@@ -73,7 +73,7 @@ class Report:
     def chart(self, name: str) -> Figure:
         """One chart by name; UsageError names those that exist."""
         chart = charts.find(name)
-        return chart.figure(self._cut(chart.of))
+        return chart.draw(self._cut(chart.of))
 
     def save_chart(self, name: str, path: str | Path, *, form: str | None = None) -> Path:
         """Write one chart to a file, in the form (png or svg) that is given or that the name ends in."""
