@@ -93,6 +93,11 @@ class NetworkTable:
         self._networks = {_key(n.version, n.prefixlen, int(n.network_address), n.max_prefixlen): n for n in networks}
         self._lengths = sorted({(k[0], k[1]) for k in self._networks}, reverse=True)
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """All ranges."""
+        return tuple(self._networks.values())
+
     def holding(self, address: Address) -> tuple[Network, ...]:
         """Give the ranges that hold the address, most specific first."""
         value, width = int(address), address.max_prefixlen

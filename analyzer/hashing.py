@@ -38,6 +38,11 @@ def text_hashes(column: pa.StringArray) -> Hashes:
     start, length = offsets[:-1], np.diff(offsets)
     if len(length) and 0 < length[0] <= _LONG and not length[0] % _HALF and (length == length[0]).all():
         return mixed(_of_one_length(text.reshape(len(length), -1)))
+    return slice_hashes(text, start, length)
+
+
+def slice_hashes(text: Letters, start: NDArray[np.int64], length: NDArray[np.int64]) -> Hashes:
+    """Hash parts of a text, each as `text_hashes` hashes a text of its own."""
     padded = np.zeros(len(text) + _WORD, np.uint8)
     padded[: len(text)] = text
     words = np.ndarray((len(text) + 1,), "<u8", padded, strides=(1,))

@@ -65,6 +65,11 @@ class ListedRecipients:
         now = ((address, self.place(address)) for address in self.residences)
         return frozenset(domain_of(p.target or address) for address, p in now if p and p.place is place)
 
+    @property
+    def address_domains(self) -> frozenset[str]:
+        """What stands behind the last `@` of its addresses."""
+        return frozenset(address.rpartition("@")[2] for address in self.residences)
+
     def __len__(self) -> int:
         """Count the recipients."""
         return len(self.residences)

@@ -19,6 +19,7 @@ from analyzer.evidence import (
     read_server_status,
     read_status,
 )
+from analyzer.pipeline.alike import alike
 from analyzer.pipeline.snapshots import Epoch, Timeline
 from analyzer.pipeline.stages import Edges
 from analyzer.selection.batch import Classes, Ledger
@@ -127,17 +128,18 @@ class Engine:
         readers = {lens.reading: lens for lens in reversed(self.lenses)}
         numbers = {reading: number for number, reading in enumerate(readers)}
         self.reader_of_epoch = tuple(numbers[self.lenses[e.configuration].reading] for e in self.timeline.epochs)
+        told = alike(self.lenses)
         self.recipients: Classes[str | None, OverTime[RecipientFacts]] = Classes(
-            lambda a: tuple(lens.recipient_over_time(a) for lens in readers.values())
+            lambda a: tuple(lens.recipient_over_time(a) for lens in readers.values()), told.recipients
         )
         self.senders: Classes[str | None, OverTime[SenderFacts]] = Classes(
-            lambda a: tuple(lens.sender_over_time(a) for lens in readers.values())
+            lambda a: tuple(lens.sender_over_time(a) for lens in readers.values()), told.senders
         )
         self.moments: Classes[str | None, Edges] = Classes(
             lambda a: tuple(lens.residence(a).edges for lens in readers.values())
         )
         self.sources: Classes[tuple[str | None, ...], tuple[SourceFacts, ...]] = Classes(
-            lambda ip_host: tuple(lens.source(ip_host[0] or "", ip_host[1] or "") for lens in self.lenses)
+            lambda ip_host: tuple(lens.source(ip_host[0] or "", ip_host[1] or "") for lens in self.lenses), told.sources
         )
         self.statuses: dict[Vantage, Classes[tuple[str | None, ...], StatusFacts]] = {
             Vantage.OFFICE365: Classes(lambda cells: read_status(*cells)),
@@ -146,7 +148,7 @@ class Engine:
         books = [lens.rulebook for lens in readers.values()]
         self.rules_look_at = frozenset(looks for looks in Looks if any(book.looks_at(looks) for book in books))
         self.senders_show: Classes[tuple[str | None, ...], tuple[Shown, ...]] = Classes(
-            lambda header_envelope: tuple(book.of_senders(*header_envelope) for book in books)
+            lambda header_envelope: tuple(book.of_senders(*header_envelope) for book in books), told.senders_show
         )
         self.subjects_show: Classes[str | None, tuple[Shown, ...]] = Classes(
             lambda subject: tuple(book.of_subject(subject) for book in books)

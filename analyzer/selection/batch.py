@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,14 +20,30 @@ from numpy.typing import NDArray
 from analyzer.hashing import NULL, Hashes, text_hashes, together
 
 K = TypeVar("K", bound=Hashable)
+K_co = TypeVar("K_co", covariant=True)
 T = TypeVar("T", bound=Hashable)
 
 Codes = NDArray[np.int64]
 
 # Of each kind: senders, recipients, addresses ... A value takes 12 bytes; one that is forgotten, microseconds.
 _REMEMBERED_VALUES = 1_000_000
+_REMEMBERED_ALIKE = 250_000
 _UNKNOWN = -1
 _HASHED_KEYS = 100_000
+
+
+class Values(Protocol[K_co]):
+    """Distinct values by their places: texts, or rows of them."""
+
+    def texts(self, places: Codes) -> list[pa.StringArray]:
+        """Give the values at some places, column by column."""
+
+    def keys(self, places: Codes) -> Sequence[K_co]:
+        """Give the values at some places, one by one."""
+
+
+# Gives each row of some columns a token; values of one token surely fall into one class.
+Alike = Callable[[Sequence[pa.StringArray]], Hashes]
 
 
 class Classes(Generic[K, T]):
@@ -37,10 +53,12 @@ class Classes(Generic[K, T]):
     The classes themselves stay, they are as many as the configuration can tell apart.
     """
 
-    def __init__(self, reduce: Callable[[K], T]) -> None:
-        """Start without classes; `reduce` gives the class of one value."""
-        self._reduce = reduce
-        self._remembered = _NOTHING
+    def __init__(self, reduce: Callable[[K], T], alike: Alike | None = None) -> None:
+        """Start without classes; `reduce` gives the class of one value, and is asked once for values that are alike."""
+        self._reduce, self._alike = reduce, alike
+        self._remembered, self._of_token = _NOTHING, _NOTHING
+        # A value that is alike to one that was reduced is soon learned again.
+        self._most = _REMEMBERED_ALIKE if alike else _REMEMBERED_VALUES
         self._number: dict[T, int] = {}
         self._lock = Lock()
         self.classes: list[T] = []
@@ -54,7 +72,7 @@ class Classes(Generic[K, T]):
                 self.classes.append(found)
             return number
 
-    def numbers(self, hashes: Hashes, values: Callable[[Codes], Sequence[K]]) -> Codes:
+    def numbers(self, hashes: Hashes, values: Values[K]) -> Codes:
         """Give the class number of each of some distinct values.
 
         Args:
@@ -64,10 +82,25 @@ class Classes(Generic[K, T]):
         numbers = self._remembered.numbers(hashes)
         unknown = np.flatnonzero(numbers == _UNKNOWN)
         if len(unknown):
-            numbers[unknown] = [self.number(value) for value in values(unknown)]
+            numbers[unknown] = self._learned(values, unknown)
             with self._lock:
-                self._remembered = self._remembered.with_more(hashes[unknown], numbers[unknown])
+                self._remembered = self._remembered.with_more(hashes[unknown], numbers[unknown], self._most)
         return numbers
+
+    def _learned(self, values: Values[K], places: Codes) -> Codes:
+        """Reduce the values at some places; of those that are alike the first."""
+        if self._alike is None:
+            return np.array([self.number(value) for value in values.keys(places)], np.int64)
+        tokens, inverse = np.unique(self._alike(values.texts(places)), return_inverse=True)
+        numbers = self._of_token.numbers(tokens)
+        unknown = np.flatnonzero(numbers == _UNKNOWN)
+        if len(unknown):
+            first = np.full(len(tokens), len(places))
+            np.minimum.at(first, inverse, np.arange(len(places)))
+            numbers[unknown] = [self.number(value) for value in values.keys(places[first[unknown]])]
+            with self._lock:
+                self._of_token = self._of_token.with_more(tokens[unknown], numbers[unknown], _REMEMBERED_VALUES)
+        return numbers[inverse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +117,10 @@ class _Remembered:
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
         return np.where(self.hashes[at] == hashes, self.found[at], _UNKNOWN).astype(np.int64)
 
-    def with_more(self, hashes: Hashes, numbers: Codes) -> _Remembered:
+    def with_more(self, hashes: Hashes, numbers: Codes, most: int) -> _Remembered:
         """Remember more values; where they are too many in all, these alone."""
         new = np.flatnonzero(self.numbers(hashes) == _UNKNOWN)  # another thread may have been first
-        before = self if len(self.hashes) + len(new) <= _REMEMBERED_VALUES else _NOTHING
+        before = self if len(self.hashes) + len(new) <= most else _NOTHING
         order = new[np.argsort(hashes[new])]
         at = np.searchsorted(before.hashes, hashes[order])
         return _Remembered(
@@ -115,12 +148,34 @@ class Encoded:
         null: NDArray[np.bool_] = self.positions == len(self.dictionary)
         return null
 
-    def values(self, places: Codes) -> list[str | None]:
+    def text(self, places: Codes) -> pa.StringArray:
         """Give the distinct values at some places."""
-        found: list[str | None] = self.dictionary.take(
-            pa.array(places, mask=places == len(self.dictionary))
-        ).to_pylist()
+        return self.dictionary.take(pa.array(places, mask=places == len(self.dictionary)))
+
+    def texts(self, places: Codes) -> list[pa.StringArray]:
+        """Give the distinct values at some places, as a class that rests on several columns has them."""
+        return [self.text(places)]
+
+    def keys(self, places: Codes) -> list[str | None]:
+        """Give the distinct values at some places, one by one."""
+        found: list[str | None] = self.text(places).to_pylist()
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The distinct rows of several encoded columns: the place of each one's cell in every column."""
+
+    columns: Sequence[Encoded]
+    cells: Sequence[Codes]
+
+    def texts(self, places: Codes) -> list[pa.StringArray]:
+        """Give the rows at some places, column by column."""
+        return [column.text(cells[places]) for column, cells in zip(self.columns, self.cells, strict=True)]
+
+    def keys(self, places: Codes) -> list[tuple[str | None, ...]]:
+        """Give the rows at some places, one by one."""
+        return list(zip(*(text.to_pylist() for text in self.texts(places)), strict=True))
 
 
 Column: TypeAlias = pa.ChunkedArray | pa.Array | Encoded
@@ -140,7 +195,7 @@ def encoded(column: Column) -> Encoded:
 def class_codes(classes: Classes[str | None, T], column: Column) -> Codes:
     """Give each row's class number; the reduction runs once per distinct value."""
     found = encoded(column)
-    return classes.numbers(found.hashes, found.values)[found.positions]
+    return classes.numbers(found.hashes, found)[found.positions]
 
 
 def class_codes_of_several(classes: Classes[tuple[str | None, ...], T], columns: Sequence[Column]) -> Codes:
@@ -154,13 +209,8 @@ def class_codes_of_several(classes: Classes[tuple[str | None, ...], T], columns:
     else:
         first, inverse = distinct(combined([part.positions for part in parts]))
         places = [part.positions[first] for part in parts]
-
-    def values(wanted: Codes) -> list[tuple[str | None, ...]]:
-        cells = (part.values(place[wanted]) for part, place in zip(parts, places, strict=True))
-        return list(zip(*cells, strict=True))
-
     hashes = together([part.hashes[place] for part, place in zip(parts, places, strict=True)])
-    return classes.numbers(hashes, values)[inverse]
+    return classes.numbers(hashes, _Rows(parts, places))[inverse]
 
 
 def combined(parts: Sequence[Codes]) -> Codes:

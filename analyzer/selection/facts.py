@@ -38,6 +38,8 @@ from analyzer.tenant.model import (
     Snapshot,
 )
 
+_ONMICROSOFT = "onmicrosoft.com"
+
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
@@ -157,6 +159,21 @@ class Lens:
         return self._patterns, held.accepted, held.own.accepted, held.remote, self.rulebook.rules, id(held.directory)
 
     @property
+    def told_domains(self) -> frozenset[str]:
+        """The names by which domains are told apart: those with the same longest one above them share their facts."""
+        held, settings = self.snapshot, self.settings
+        accepted = (*self._accepted, *(a.domain for a in (*self._changing_accepted, *(held.own.accepted or ()))))
+        declared = (*settings.partner_domains, *settings.onpremises_domains, *settings.mx)
+        names = (*self._patterns, *accepted, *declared, *self.rulebook.domains, _ONMICROSOFT)
+        return frozenset(name.removeprefix("*.") for name in names)
+
+    @property
+    def told_networks(self) -> frozenset[Network]:
+        """The ranges by which addresses are told apart: those in the same ones share their facts."""
+        tables = (self._sources, self._declared, self._services, self._devices)
+        return frozenset((*(n for table in tables for n in table.networks), *self.rulebook.networks))
+
+    @property
     def certificates(self) -> tuple[str, ...]:
         """What the own servers present: as their logs show, else as mailflow.toml declares (reference 8)."""
         shown = self.snapshot.presented
@@ -186,7 +203,7 @@ class Lens:
             wildcards=tuple(w for w in (f"*.{p}" for p in parents(domain)) if w in self._patterns),
             accepted=accepted.type if accepted else None,
             accepted_known=self.snapshot.accepted is not None,
-            onmicrosoft=own and domain.endswith(".onmicrosoft.com"),
+            onmicrosoft=own and domain.endswith(f".{_ONMICROSOFT}"),
             partner=any(covers(p, domain) for p in settings.partner_domains),
             declared_onpremises=any(covers(p, domain) for p in settings.onpremises_domains),
             mx=self._mx(domain) if own else None,
@@ -201,7 +218,7 @@ class Lens:
 
     def _mx(self, domain: str) -> str | None:
         # The MX of *.onmicrosoft.com is always Office 365 (reference 2).
-        if domain.endswith(".onmicrosoft.com"):
+        if domain.endswith(f".{_ONMICROSOFT}"):
             return "office365"
         return self.settings.mx.get(domain, self.settings.mx_default)
 

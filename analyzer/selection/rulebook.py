@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from ipaddress import ip_network
 
-from analyzer.addresses import NULL_SENDER, Address, covers, domain_of
+from analyzer.addresses import NULL_SENDER, Address, Network, covers, domain_of
 from analyzer.selection.predicates import (
     NOTHING_SHOWN,
     SIZE_MARGIN,
@@ -51,6 +52,27 @@ class Rulebook:
     def looks_at(self, looks: Looks) -> bool:
         """Tell whether any rule looks at a part of a row."""
         return bool(self._asked[looks])
+
+    def reads_letters(self, looks: Looks) -> bool:
+        """Tell whether any rule looks for words or patterns in a part of a row."""
+        return any(p.name.endswith(("ContainsWords", "MatchesPatterns")) for p in self._asked[looks])
+
+    def named_addresses(self, looks: Looks) -> frozenset[str]:
+        """Give the addresses that rules name as a part of a row."""
+        return frozenset(v for p in self._asked[looks] if not p.name.endswith(("DomainIs", "Scope")) for v in p.values)
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domains, with all below them, that rules name or that count as internal to them."""
+        named = (
+            p for looks in (Looks.SENDER, Looks.RECIPIENT) for p in self._asked[looks] if p.name.endswith("DomainIs")
+        )
+        return frozenset((*(v for p in named for v in p.values), *(r.domain for r in self._snapshot.remote or ())))
+
+    @property
+    def networks(self) -> frozenset[Network]:
+        """The ranges that rules name."""
+        return frozenset(ip_network(value) for p in self._asked[Looks.SOURCE] for value in p.values)
 
     @property
     def size_edges(self) -> frozenset[int]:

@@ -202,6 +202,14 @@ class MailDirectory:
         domains = pc.replace_substring_regex(texts, r"^.*@", "")
         return frozenset(domains.unique().to_pylist())
 
+    @property
+    def address_domains(self) -> frozenset[str]:
+        """What stands behind the last `@` of its addresses."""
+        found: set[str] = set()
+        for start in range(0, len(self._addresses), _SLICE):
+            found.update(text.rpartition("@")[2] for text in self._addresses.array.slice(start, _SLICE).to_pylist())
+        return frozenset(found)
+
     def __len__(self) -> int:
         """Count the recipients (not their addresses)."""
         return self._recipients

@@ -237,6 +237,10 @@ class Directory(Protocol):
     def domains(self, place: MailboxPlace) -> frozenset[str]:
         """Name the domains by which mail to the recipients of one place is routed."""
 
+    @property
+    def address_domains(self) -> frozenset[str]:
+        """What stands behind the last `@` of its addresses."""
+
     def __len__(self) -> int:
         """Count the recipients (not their addresses)."""
 

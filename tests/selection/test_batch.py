@@ -29,7 +29,7 @@ def test_a_column_comes_back_from_its_values_and_positions(values: list[str | No
     column = pa.chunked_array([pa.array(values[:cut], pa.string()), pa.array(values[cut:], pa.string())])
     found = encoded(column)
 
-    assert found.values(found.positions) == values
+    assert found.keys(found.positions) == values
     assert found.is_null.tolist() == [value is None for value in values]
 
 
