@@ -151,6 +151,8 @@ MESSAGES = TableSchema(
         Column("destination", CODED, "Where the recipient is: cloud, onpremises, internet, partner, unknown."),
         Column("path", CODED, "origin>destination."),
         Column("server", CODED, "Own server whose log it is, where it says: lower case, without its domain; null in logs of Office 365."),
+        Column("local_endpoint", CODED, "Address and port of that server in the SMTP session, where its log says."),
+        Column("smtp_client", CODED, "Address that spoke SMTP to that server, where it is not the connecting address: a front end's."),
         Column("vantage", CODED, "Whose log: office365 (its inbound and outbound connectors) or own-server (its Receive and Send connectors)."),
         Column("evidence", CODED, "Sides on which the log speaks of a connector: none, inbound, outbound, both."),
         Column(

@@ -11,7 +11,7 @@ from analyzer.evidence import Places
 from analyzer.printable import printable
 from analyzer.schema import INPUTS
 from analyzer.selection.decision import Answer, Step
-from analyzer.selection.facts import DomainFacts, Lens
+from analyzer.selection.facts import DomainFacts, Lens, RecipientFacts
 from analyzer.selection.inbound import explain_inbound
 from analyzer.selection.outbound import explain_outbound
 from analyzer.selection.rules import explain_rules
@@ -25,7 +25,7 @@ def inputs_step(row: Observation, inputs: Inputs, lens: Lens, missing: Sequence[
     known = (
         Step("origin", _places(inputs.origin), "evidence, Origin"),
         Step("destination", _places(inputs.destination), "evidence, Destination"),
-        Step("recipient", _recipient(row), "3.2"),
+        Step("recipient", recipient_words(row.recipient), "3.2"),
         Step("sender", _sender(row), "4.2"),
         Step("source", _source(row), "4.2"),
         *_certificate(row, inputs, lens),
@@ -135,8 +135,8 @@ def _places(places: Places) -> str:
     return f"{words} (weak evidence)" if places.weak else words
 
 
-def _recipient(row: Observation) -> str:
-    recipient = row.recipient
+def recipient_words(recipient: RecipientFacts) -> str:
+    """Say what is known of a recipient: its domain, the recipients list, and the address it is resolved to."""
     listed = f"listed as {recipient.placement}" if recipient.placement else "in no recipients list"
     resolved = ", routed by its target address" if recipient.resolved else ""
     return f"{_domain(recipient.domain)}, {listed}{resolved}"

@@ -11,14 +11,8 @@ from analyzer.compare.sides import REJECTED, Verdict
 from analyzer.evidence import full_name
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import DomainFacts, Lens, RecipientFacts
-from analyzer.selection.onpremises import (
-    MESSAGE_SIZE,
-    SITE_COSTS,
-    ReceiveQuestion,
-    SendQuestion,
-    possible_receive,
-    possible_send,
-)
+from analyzer.selection.onpremises import MESSAGE_SIZE, SITE_COSTS, SendQuestion, possible_send
+from analyzer.selection.receiving import NOBODY, Door, ReceiveQuestion, doors, taken_at
 from analyzer.tenant.model import DomainType, MailboxPlace
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 
@@ -122,19 +116,29 @@ def arriving(row: Observation, connectors: tuple[ReceiveConnector, ...]) -> Side
         return _undetermined(value, lacking)
     question = ReceiveQuestion(hop.server, hop.client, hop.port, hop.local)
     told = [
-        _Told(answer, *_compared(answer, value))
-        for one in possible_receive(question, connectors)
-        for answer in _each_address(one, hop.server, known=hop.local is not None)
+        (door, _Told(answer, *_compared(answer, value)))
+        for door in doors(question, connectors)
+        if (found := taken_at(door, hop.client)) is not None
+        for answer in (_in_full(found, hop.server),)
     ]
-    return _folded(_possible(row, told), value, "local_endpoint")
+    if not told:
+        return _folded([_Told(NOBODY, *_compared(NOBODY, value))], value, "local_endpoint")
+    # rule: 6 and 8. A connector takes sessions only where it listens, so the logged one rules out every other door.
+    # Which is right there is still asked of all its doors, and what may be selected of all doors there are.
+    at_its_doors = [t for door, t in told if _listens_at(door, value, hop.server)]
+    return _folded([t for _, t in told], value, "local_endpoint", judged=at_its_doors)
 
 
-def _each_address(answer: Answer, server: str, *, known: bool) -> tuple[Answer, ...]:
-    """Name connectors in full; equal ones listen on other addresses of the server, so the address tells."""
+def _in_full(answer: Answer, server: str) -> Answer:
+    """Name the connectors of an answer by their server, too."""
     names = tuple(full_name(server, name) for name in answer.names())
-    if answer.outcome is Outcome.AMBIGUOUS and known:
-        return (Answer(Outcome.AMBIGUOUS, reason=answer.reason, candidates=names),)
-    return tuple(Answer(Outcome.CONNECTOR, name, "most-specific-range") for name in names) or (answer,)
+    if answer.outcome is Outcome.CONNECTOR:
+        return Answer(Outcome.CONNECTOR, names[0], answer.reason)
+    return Answer(answer.outcome, reason=answer.reason, candidates=names)
+
+
+def _listens_at(door: Door, value: Observed | None, server: str) -> bool:
+    return value is not None and any(full_name(server, c.name) in value.names for c in door.listening)
 
 
 def _value(row: Observation, names: tuple[str, ...]) -> Observed | None:
@@ -167,19 +171,26 @@ def _possible(row: Observation, told: list[_Told]) -> list[_Told]:
     return [t for t in told if t.answer.outcome not in (Outcome.REJECT, Outcome.NONE)] or told
 
 
-def _folded(told: Sequence[_Told], value: Observed | None, nearness: str) -> SideJudgement:
-    """Fold the answers: verdicts that differ are undetermined and name the input that decides."""
+def _folded(
+    told: Sequence[_Told], value: Observed | None, nearness: str, *, judged: Sequence[_Told] = ()
+) -> SideJudgement:
+    """Fold the answers: verdicts that differ are undetermined and name the input that decides.
+
+    `judged` are those of the answers that the row itself leaves possible; where none are named, all are.
+    """
     distinct = tuple({(t.answer.outcome, t.answer.connector, t.answer.candidates): t.answer for t in told}.values())
     names = tuple(dict.fromkeys(n for a in distinct for n in a.names()))
-    answer, verdicts = distinct[0], {t.verdict for t in told}
+    judged = judged or told
+    answer, verdicts = distinct[0], {t.verdict for t in judged}
     if len(distinct) > 1:
         open_to = Outcome.AMBIGUOUS if len(verdicts) == 1 and names else Outcome.UNDETERMINED
         answer = Answer(open_to, reason=answer.reason, candidates=names)
     if len(verdicts) == 1:
-        missing = _deciding(told, nearness) if told[0].verdict is Verdict.UNDETERMINED else ()
-        return SideJudgement(told[0].verdict, told[0].reason, answer, value, missing, candidates=answer.candidates)
+        first = judged[0]
+        missing = _deciding(judged, nearness) if first.verdict is Verdict.UNDETERMINED else ()
+        return SideJudgement(first.verdict, first.reason, answer, value, missing, candidates=answer.candidates)
     return SideJudgement(
-        Verdict.UNDETERMINED, "input-missing", answer, value, _deciding(told, nearness), candidates=names
+        Verdict.UNDETERMINED, "input-missing", answer, value, _deciding(judged, nearness), candidates=names
     )
 
 

@@ -10,7 +10,8 @@ from analyzer.compare.own_sides import routed_domains
 from analyzer.compare.sides import Verdict
 from analyzer.compare.windows import unknown, withheld
 from analyzer.selection.facts import Lens
-from analyzer.selection.onpremises import holds, space_rank
+from analyzer.selection.onpremises import space_rank
+from analyzer.selection.receiving import narrowest
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.versions import Change, Listed
 
@@ -51,5 +52,5 @@ class OwnWindows:
         return (
             isinstance(version, ReceiveConnector)
             and version.server == hop.server
-            and (hop.client is None or holds(version.remote_ranges, hop.client))
+            and (hop.client is None or narrowest(version.remote_ranges, hop.client) is not None)
         )

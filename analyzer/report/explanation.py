@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from analyzer.tenant import load_tenant
 from analyzer.tenant.model import Tenant
 from analyzer.tenant.policy import Policy
 from analyzer.tenant.predicates import Looks
-from analyzer.tracing import printed
+from analyzer.tracing import html, printed
 from analyzer.vantage import Vantage
 
 _MOST_ROWS = 50
@@ -77,14 +78,21 @@ class Explanation:
     def __str__(self) -> str:
         """Print the row as a card, then the steps."""
         width = max(len(label) for label, _ in _TOLD)
-        card = [
-            f"{label:<{width}}  {_text(self.row[name])}"
-            for label, name in _TOLD
-            if self.row[name] not in (None, "", [])
-        ]
-        head = f"{_text(self.row['message_id'])}  ({_text(self.row['source_file'])}, row {self.row['source_row']})"
+        card = [f"{label:<{width}}  {said}" for label, said in self._card()]
         tail = [str(self.decision)] if self.decision else list(printed(self.steps, depth=0))
-        return "\n".join([head, *card, *([printable(self.note)] if self.note else []), *tail])
+        return "\n".join([self._head(), *card, *([printable(self.note)] if self.note else []), *tail])
+
+    def _head(self) -> str:
+        return f"{_text(self.row['message_id'])}  ({_text(self.row['source_file'])}, row {self.row['source_row']})"
+
+    def _card(self) -> Iterator[tuple[str, str]]:
+        yield from ((label, _text(self.row[n])) for label, n in _TOLD if self.row[n] not in (None, "", []))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{label}</th><td>{escape(said)}</td></tr>" for label, said in self._card())
+        note = f"<p>{escape(printable(self.note))}</p>" if self.note else ""
+        tail = self.decision._repr_html_() if self.decision else html(self.steps)
+        return f"<p><b>{escape(self._head())}</b></p><table>{rows}</table>{note}{tail}"
 
 
 def _text(value: object) -> str:

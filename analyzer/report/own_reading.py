@@ -63,7 +63,7 @@ def _receiving(connectors: tuple[ReceiveConnector, ...]) -> list[_Entry]:
 def _listening(connectors: tuple[ReceiveConnector, ...], server: str, port: int) -> list[_Entry]:
     here = [c for c in connectors if c.enabled and c.server == server and any(b.port == port for b in c.bindings)]
     ranges = sorted(((r, c) for c in here for r in c.remote_ranges), key=_width)
-    return [{"for": _range(r), **_arriving(c)} for r, c in ranges]
+    return [{"for": str(r), **_arriving(c)} for r, c in ranges]
 
 
 def _width(claim: tuple[AddressRange, ReceiveConnector]) -> tuple[int, str, str]:
@@ -75,10 +75,6 @@ def _arriving(connector: ReceiveConnector) -> _Entry:
     addresses = sorted({str(b.address) for b in connector.bindings if b.address is not None})
     changed = connector.changed_at.isoformat() if connector.changed_at else None
     return {"connector": full_name(connector.server, connector.name), "only_on": addresses, "changed": changed}
-
-
-def _range(held: AddressRange) -> str:
-    return str(held.first) if held.first == held.last else f"{held.first}-{held.last}"
 
 
 def send_words(entry: _Entry) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.dataset as ds
 
+    from analyzer.report.explanation import Explanation
+
 _SUMMARIES = "summaries"
 _ACCEPTED = "a folder written by `mailflow analyze --out` would be accepted"
 
@@ -86,6 +88,20 @@ class Report:
             case other:
                 raise UsageError(f"{target.name}: {other!r} is no form of a chart; png and svg are")
         return _put(target, drawn)
+
+    def explain(
+        self, message_id: str, tenant: str | None = None, *, subject: str | None = None
+    ) -> tuple[Explanation, ...]:
+        """Every row of one message with the decision behind it, as `mailflow explain` prints them.
+
+        Args:
+            message_id: Internet message ID or network message ID.
+            tenant: the tenant folder, where it was moved since.
+            subject: the message's subject, for mail flow rules that look at it.
+        """
+        from analyzer.report.explanation import explain_message  # noqa: PLC0415 - it opens reports itself
+
+        return explain_message(message_id, self.path, tenant, subject=subject)
 
     def text(self) -> str:
         """The summary for a terminal: completeness, verdicts, top findings, calibration."""

@@ -1,4 +1,4 @@
-"""Selection on the organization's own servers: Send connectors and Receive connectors (reference 6).
+"""Selection of Send connectors on the organization's own servers (reference 6).
 
 A Send connector is chosen by size, scope, address space, specificity, cost, nearness and name. No export
 holds the costs between sites, nor which servers share a site, so several connectors may be possible; then
@@ -14,7 +14,7 @@ from enum import IntEnum
 from analyzer.addresses import OFFICE365_HOSTS
 from analyzer.selection.decision import Answer, Outcome, Step
 from analyzer.selection.facts import DomainFacts
-from analyzer.tenant.onpremises import Address, AddressRange, Binding, ReceiveConnector, SendConnector
+from analyzer.tenant.onpremises import SendConnector
 
 SITE_COSTS = "site_costs"  # the missing input where nearness decides
 MESSAGE_SIZE = "size"
@@ -175,70 +175,6 @@ def _way_of(connector: SendConnector) -> str | None:
     if not connector.smart_hosts:
         return "direct" if connector.dns_routing else None
     return "office365" if all(h.endswith(OFFICE365_HOSTS) for h in connector.smart_hosts) else None
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiveQuestion:
-    """What Receive connector selection looks at: the server, who connects, and to which port and address of it.
-
-    None is a port or an address that is not known.
-    """
-
-    server: str
-    client: Address
-    port: int | None = None
-    local: Address | None = None
-
-
-def possible_receive(question: ReceiveQuestion, connectors: tuple[ReceiveConnector, ...]) -> tuple[Answer, ...]:
-    """Give the connector of each port and address the client may have spoken to; one answer alone is certain.
-
-    At one door the most specific RemoteIPRanges that hold the client win (reference 6). No log but the
-    protocol log says which door it was.
-    """
-    own = [c for c in connectors if c.enabled and c.server == question.server]
-    doors = dict.fromkeys(_door(b, question) for c in own for b in c.bindings if _listens(b, question))
-    found = [
-        _narrowest(question, [c for c in own if any(b.port == port and b.address in {None, at} for b in c.bindings)])
-        for port, at in sorted(doors, key=lambda door: (door[0], str(door[1] or "")))
-    ]
-    answers = tuple(dict.fromkeys(a for a in found if a is not None))
-    return answers or (Answer(Outcome.NONE, reason="no-receive-connector"),)
-
-
-def _door(binding: Binding, question: ReceiveQuestion) -> tuple[int, Address | None]:
-    """Give port and address; None is any address of the server that no binding names."""
-    return binding.port, question.local or binding.address
-
-
-def _listens(binding: Binding, question: ReceiveQuestion) -> bool:
-    elsewhere = None not in {binding.address, question.local} and binding.address != question.local
-    return question.port in {None, binding.port} and not elsewhere
-
-
-def _narrowest(question: ReceiveQuestion, connectors: list[ReceiveConnector]) -> Answer | None:
-    widths = {c.name: w for c in connectors if (w := _width(question.client, c.remote_ranges)) is not None}
-    if not widths:
-        return None
-    best = sorted(name for name, width in widths.items() if width == min(widths.values()))
-    if len(best) == 1:
-        return Answer(Outcome.CONNECTOR, best[0], "most-specific-range")
-    return Answer(Outcome.AMBIGUOUS, reason="equal-candidates", candidates=tuple(best))  # other local addresses
-
-
-def holds(ranges: tuple[AddressRange, ...], client: Address) -> bool:
-    """Tell whether one of the ranges holds an address."""
-    return _width(client, ranges) is not None
-
-
-def _width(client: Address, ranges: tuple[AddressRange, ...]) -> int | None:
-    """Count the addresses of the narrowest range that holds the client; None where none does."""
-    holding = [
-        int(r.last) - int(r.first)
-        for r in ranges
-        if r.first.version == client.version and int(r.first) <= int(client) <= int(r.last)
-    ]
-    return min(holding, default=None)
 
 
 def explain_send(question: SendQuestion, connectors: tuple[SendConnector, ...]) -> tuple[Step, ...]:

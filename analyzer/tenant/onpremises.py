@@ -53,6 +53,10 @@ class AddressRange:
     first: Address
     last: Address
 
+    def __str__(self) -> str:
+        """Write the range as the shell does."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -60,6 +64,11 @@ class Binding:
 
     address: Address | None
     port: int = 25
+
+    def __str__(self) -> str:
+        """Write the binding as the shell does, every address as `*`."""
+        shown = "*" if self.address is None else str(self.address)
+        return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

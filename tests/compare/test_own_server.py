@@ -40,9 +40,15 @@ def receive(name: str, first: str, last: str, *ports: int, **changes: Any) -> Re
     return ReceiveConnector(name, remote_ranges=(held,), **plain)
 
 
+def at(address: str, connector: ReceiveConnector) -> ReceiveConnector:
+    """Bind a connector to one address of the server."""
+    return replace(connector, bindings=tuple(Binding(ip_address(address), b.port) for b in connector.bindings))
+
+
 HYBRID_SEND = (send("Outbound to Office 365", ROUTING), send("Internet", "*"))
 FRONTEND = receive("Default Frontend EX1", "0.0.0.0", "255.255.255.255", 25)
 RELAY = receive("Relay", "192.0.2.60", "192.0.2.69", 25)
+BOTH = receive("Both", "0.0.0.0", "255.255.255.255", 25, 2525)
 HUB = receive("Default EX1", "0.0.0.0", "255.255.255.255", 2525)
 OWN_ACCEPTED = (*accepted("contoso.com"), AcceptedDomain(ROUTING, DomainType.INTERNAL_RELAY))
 
@@ -132,8 +138,21 @@ TAKEN: tuple[tuple[str, str, str | None, dict[str, Any], dict[str, Any], tuple[s
         ("match", "most-specific-range", ())),
     ("a wider one", "192.0.2.61", r"EX1\Default Frontend EX1", {}, {"local_endpoint": "192.0.2.10:25"},
         ("mismatch", "not-the-selected-connector", ())),
-    ("the port is not told", "192.0.2.10", r"EX1\Default EX1", {}, {},
+    ("the port is not told: the connector's own", "192.0.2.10", r"EX1\Default EX1", {}, {},
+        ("match", "most-specific-range", ())),
+    ("the port is told: not the connector's own", "192.0.2.10", r"EX1\Default EX1", {},
+        {"local_endpoint": "192.0.2.10:25"}, ("mismatch", "not-the-selected-connector", ())),
+    ("the port is not told, a narrower range on one of two", "192.0.2.61", r"EX1\Both", {"receive": (BOTH, RELAY)}, {},
         ("undetermined", "input-missing", ("local_endpoint",))),
+    ("the port is not told, a narrower range on both", "192.0.2.61", r"EX1\Both",
+        {"receive": (BOTH, RELAY, replace(RELAY, name="Relay 2", bindings=HUB.bindings))}, {},
+        ("mismatch", "not-the-selected-connector", ())),
+    ("the address is not told, a narrower range on another one", "192.0.2.61", r"EX1\Relay",
+        {"receive": (at("192.0.2.10", RELAY), at("192.0.2.11", replace(RELAY, name="Other")))}, {},
+        ("match", "most-specific-range", ())),
+    ("the connector is off", "192.0.2.61", r"EX1\Relay",
+        {"receive": (FRONTEND, replace(RELAY, enabled=False), HUB)}, {},
+        ("mismatch", "not-the-selected-connector", ())),
     ("wrong on every port", "192.0.2.10", r"EX1\Relay", {}, {}, ("mismatch", "not-the-selected-connector", ())),
     ("one port alone", "192.0.2.10", r"EX1\Default EX1", {"receive": (HUB,)}, {},
         ("match", "most-specific-range", ())),
@@ -168,6 +187,14 @@ def test_what_a_server_took_in(
 ) -> None:
     """An arrival is held against the Receive connector with the narrowest range that holds the client (6)."""
     assert told(taken(company(**own), client, connector, **cells)) == expected
+
+
+def test_what_is_selected_does_not_rest_on_what_is_logged() -> None:
+    """The logged connector tells at which port it took the session, never which one the configuration selects (8)."""
+    found = taken(company(), "192.0.2.10", r"EX1\Default EX1").inbound
+
+    assert (found.answer.outcome, found.answer.connector) == ("ambiguous", None)
+    assert found.candidates == (r"EX1\Default Frontend EX1", r"EX1\Default EX1")
 
 
 def test_did_the_message_leave_by_the_connector_to_office_365() -> None:

@@ -214,11 +214,8 @@ ELSEWHERE = {
     "tests/selection/test_outbound.py": {"recipient-unknown"},
     "tests/compare/test_windows.py": {"change-window", "before-first-snapshot", "mailbox-moving"},
     "tests/compare/test_rows.py": {"several-recipients"},
-    "tests/selection/test_onpremises.py": {
-        "wildcard-address-space",
-        "too-large-for-every-connector",
-        "no-receive-connector",
-    },
+    "tests/selection/test_onpremises.py": {"wildcard-address-space", "too-large-for-every-connector"},
+    "tests/selection/test_receiving.py": {"no-receive-connector"},
     "tests/compare/test_own_server.py": {
         "exact-address-space",
         "catch-all-address-space",

@@ -273,19 +273,31 @@ def _arrival(row: OwnRow, value: list[str] | None) -> Side:
     ports = (int(port),) if port else (25, 2525)
     doors = [(p, a) for p in ports for a in ((local,) if local else (None, *LOCAL))]
     answers: set[Answer] = set()
+    where_it_listens: set[Answer] = set()
     for p, a in doors:
         found = receive(row.client, server, p, connectors, a)
-        full = tuple(f"{server.upper()}\\{n}" for n in found.names)
-        # Two with the same range at one door cannot be: their addresses differ, and the export does not say how.
-        answers |= {Answer(found.word, (n,)) for n in full} if full and not local else {Answer(found.word, full)}
-    return _folded(row, answers, value)
+        full = Answer(found.word, tuple(f"{server.upper()}\\{n}" for n in found.names))
+        answers |= {full}
+        if value and found.names and any(n in value for n in _listening(connectors, server, p, a)):
+            where_it_listens |= {full}
+    return _folded(row, answers, value, judged=where_it_listens)
 
 
-def _folded(row: OwnRow, answers: set[Answer], value: list[str] | None) -> Side:
+def _listening(connectors: tuple[ReceiveConnector, ...], server: str, port: int, local: str | None) -> list[str]:
+    """6: name the connectors that take sessions at this port and address."""
+    on = [c for c in connectors if c.enabled and c.server == server]
+    return [
+        f"{server.upper()}\\{c.name}"
+        for c in on
+        if any(b.port == port and (b.address is None or str(b.address) == local) for b in c.bindings)
+    ]
+
+
+def _folded(row: OwnRow, answers: set[Answer], value: list[str] | None, *, judged: set[Answer] | None = None) -> Side:
     """8, missing inputs: one verdict in every world, or undetermined; what went on its way was not kept back."""
     went = {a for a in answers if a.word == "connector"} if not row.words.failed else set()
     possible = went or answers
-    verdicts = {_verdict(row, answer, value) for answer in possible}
+    verdicts = {_verdict(row, answer, value) for answer in judged or possible}
     names = frozenset(n for answer in possible for n in answer.names)
     return Side(verdicts.pop() if len(verdicts) == 1 else "undetermined", value, names)
 

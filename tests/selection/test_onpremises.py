@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.selection.decision import Outcome
-from analyzer.selection.onpremises import (
-    ReceiveQuestion,
-    SendQuestion,
-    explain_send,
-    internet_egress,
-    possible_receive,
-    possible_send,
-)
+from analyzer.selection.onpremises import SendQuestion, explain_send, internet_egress, possible_send
 from analyzer.tenant.model import OwnServers
-from analyzer.tenant.onpremises import AddressRange, AddressSpace, Binding, ReceiveConnector, SendConnector
+from analyzer.tenant.onpremises import AddressSpace, SendConnector
 from tests.builders import accepted, lens
 
 JULIA = "julia@marketing.contoso.com"
@@ -190,56 +181,6 @@ def test_the_order_of_the_export_does_not_matter(
 def test_there_is_always_an_answer(connectors: list[SendConnector], size: int) -> None:
     """Something becomes of every message: a connector, a delivery report or the Unreachable queue."""
     assert sent(JULIA, *connectors, size=size)
-
-
-def receive(name: str, *ranges: str, port: int = 25, **changes: Any) -> ReceiveConnector:
-    """Build a Receive connector of server ex1; a range is `first-last` or one address."""
-    parts = [r.partition("-") for r in ranges]
-    found = tuple(AddressRange(ip_address(first), ip_address(last or first)) for first, _, last in parts)
-    return ReceiveConnector(
-        name, **{"server": "ex1", "bindings": (Binding(None, port),), "remote_ranges": found, **changes}
-    )
-
-
-EVERYONE = "0.0.0.0-255.255.255.255"
-RELAY = receive("Relay", "192.0.2.10-192.0.2.20")
-FRONT = receive("Default Frontend EX1", EVERYONE, "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
-CLIENT = receive("Client Frontend EX1", EVERYONE, port=587)
-
-
-@pytest.mark.parametrize(
-    "client, port, expected",
-    [
-        ("192.0.2.12", 25, ["Relay"]),  # the narrowest range wins
-        ("192.0.2.21", 25, ["Default Frontend EX1"]),  # just outside it
-        ("192.0.2.12", 587, ["Client Frontend EX1"]),
-        ("192.0.2.12", None, ["Relay", "Client Frontend EX1"]),  # nobody knows the port
-        ("2001:db8::1", 25, ["Default Frontend EX1"]),
-        ("2001:db8::1", 587, ["no-receive-connector"]),
-    ],
-)
-def test_receive(client: str, port: int | None, expected: list[str]) -> None:
-    """The most specific RemoteIPRanges that hold the client win, port by port (6)."""
-    question = ReceiveQuestion("ex1", ip_address(client), port)
-
-    assert [a.connector or a.reason for a in possible_receive(question, (FRONT, CLIENT, RELAY))] == expected
-
-
-@pytest.mark.parametrize("changes", [{"enabled": False}, {"server": "ex2"}])
-def test_a_connector_that_is_off_or_another_servers_takes_nothing(changes: dict[str, Any]) -> None:
-    """Only enabled connectors of the server itself are asked."""
-    relay = receive("Relay", "192.0.2.10-192.0.2.20", **changes)
-    (answer,) = possible_receive(ReceiveQuestion("ex1", ip_address("192.0.2.12"), 25), (FRONT, relay))
-
-    assert answer.connector == "Default Frontend EX1"
-
-
-def test_equal_ranges_on_two_local_addresses_are_ambiguous() -> None:
-    """Which local address was spoken to is not known, so both are candidates."""
-    two = (receive("a", EVERYONE), receive("b", EVERYONE))
-    (answer,) = possible_receive(ReceiveQuestion("ex1", ip_address("192.0.2.12"), 25), two)
-
-    assert (answer.outcome, answer.candidates) == (Outcome.AMBIGUOUS, ("a", "b"))
 
 
 BY_OFFICE365: dict[str, Any] = {"smart_hosts": ("contoso-com.mail.protection.outlook.com",), "dns_routing": False}

@@ -7,14 +7,8 @@ from ipaddress import ip_address
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from analyzer.selection.onpremises import (
-    ReceiveQuestion,
-    SendQuestion,
-    explain_send,
-    internet_egress,
-    possible_receive,
-    possible_send,
-)
+from analyzer.selection.onpremises import SendQuestion, explain_send, internet_egress, possible_send
+from analyzer.selection.receiving import ReceiveQuestion, possible_receive
 from analyzer.tenant.model import AcceptedDomain, OwnServers
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from tests.builders import lens
