@@ -117,6 +117,8 @@ def extracted(column: pa.DictionaryArray, pattern: str) -> pa.DictionaryArray:
 def holds(column: pa.DictionaryArray, pattern: str) -> pa.BooleanArray:
     """Whether each value holds the pattern; false where it is null."""
     hit = pc.match_substring_regex(column.dictionary, pattern)
+    if not pc.any(hit).as_py():
+        return pa.array(np.zeros(len(column), np.bool_))
     return pc.fill_null(hit.take(column.indices), False)
 
 

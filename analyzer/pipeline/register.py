@@ -136,10 +136,12 @@ class Register:
         bits = np.zeros(len(hashes), np.uint64)
         for place in range(_BITS):
             bits |= np.uint64(1) << ((hashes >> (_SIX * np.uint64(place))) & np.uint64(63))
-        marked: Mask = (self._filter[word] & bits) == bits
-        # Sorted hashes have sorted words: put together what goes into the same one.
-        first = np.flatnonzero(np.diff(word, prepend=-1))
-        self._filter[word[first]] |= np.bitwise_or.reduceat(bits, first)
+        there = self._filter[word]
+        marked: Mask = (there & bits) == bits
+        self._filter[word] = there | bits
+        # Of those that go into the same word, which are neighbours, only the last is in it now.
+        lost = np.flatnonzero(word[1:] == word[:-1])
+        np.bitwise_or.at(self._filter, word[lost], bits[lost])
         return marked
 
     def _found(self, keys: Sorted, seen: Codes) -> tuple[Mask, Mask]:
