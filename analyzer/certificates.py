@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 _NAMES = re.compile(r"\bCN=([^,\s]+)|^\s*([\w*-]+(?:\.[\w-]+)+(?:;[^\s;]+)*)\s*$")
 _ALTERNATE = re.compile(r"\d{4}-\d\d-\d\dT\S+ \d{4}-\d\d-\d\dT\S+ (\S+)\s*$")
 _SHOWN = re.compile(r"(Sending|Received|Remote) certificate")
-_NOT_SHOWN = ("EmptyCertificate", "NoRemoteCertificate")
+_NOT_SHOWN = re.compile("EmptyCertificate|NoRemoteCertificate")
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class ShownCertificates:
 
     def line(self, data: str, context: str) -> None:
         """Take in a line of information; older servers write subject and alternate names on lines of their own."""
-        if any(word in context for word in _NOT_SHOWN):
+        if _NOT_SHOWN.search(context):
             self._shown.setdefault(False, [])
         elif shown := _SHOWN.search(context):
             self._sending = shown[1] == "Sending"

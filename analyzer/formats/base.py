@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,6 +9,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.formats.chunk import Cells
 from analyzer.formats.syslog import Dialect
@@ -197,4 +197,5 @@ class Parsed:
     @property
     def noise(self) -> Mapping[str, int]:
         """How many rows are noise, by kind."""
-        return dict(Counter(self.idle["kind"].to_pylist()))
+        counted = pc.value_counts(self.idle["kind"])
+        return dict(zip(*(counted.field(name).to_pylist() for name in ("values", "counts")), strict=True))

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.chunk import Cells
+from analyzer.formats.chunk import Cells, Positions
 from analyzer.hashing import Letters, raw_text
 from analyzer.schema import CODED
 
@@ -142,3 +142,30 @@ def server_names(hosts: pa.StringArray) -> pa.DictionaryArray:
 def optional(cells: Cells, key: str) -> pa.DictionaryArray:
     """Encode a column that the log may lack, null where blank."""
     return coded_or_null(cells.column(key)) if key in cells.columns else constant(None, len(cells))
+
+
+def among(column: pa.StringArray, rows: Positions, count: int) -> pa.StringArray:
+    """Put the values of some rows, which ascend, among all of them, the others blank; null becomes blank."""
+    offsets, text = raw_text(pc.fill_null(column, "") if column.null_count else column)
+    ends = np.zeros(count + 1, np.int32)
+    ends[rows + 1] = np.diff(offsets)
+    np.cumsum(ends, out=ends)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text))
+
+
+def texts_between(text: Letters, start: Positions, end: Positions) -> pa.StringArray:
+    """Make an array of the texts between starts and ends.
+
+    Each text and the gap behind it are laid as two neighbours over the same bytes; taking every
+    second one leaves the texts.
+    """
+    offsets = np.empty(2 * len(start) + 1, np.int32)
+    offsets[0:-1:2], offsets[1::2], offsets[-1] = start, end, len(text)
+    both = pa.StringArray.from_buffers(2 * len(start), pa.py_buffer(offsets), pa.py_buffer(text))
+    return both.take(pa.array(np.arange(0, 2 * len(start), 2)))
+
+
+def behind(text: pa.StringArray, heads: pa.StringArray) -> pa.StringArray:
+    """Give what stands behind the head of each text; nothing of it is null."""
+    offsets, letters = raw_text(text)
+    return texts_between(letters, offsets[:-1] + pc.binary_length(heads).to_numpy(), offsets[1:])

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from analyzer.formats.base import Recipients
 from analyzer.formats.chunk import Positions
+from analyzer.formats.columns import texts_between
 from analyzer.hashing import Letters, raw_text
 
 SEPARATOR, MARK = ";", "##"  # a@contoso.com##Receive, Deliver;b@contoso.com##Receive, Send
@@ -47,7 +48,7 @@ def split_recipients(packed: pa.StringArray) -> Recipients:
 def split_lists(cells: pa.StringArray) -> Recipients:
     """Take `address;address` apart."""
     pieces = _split(cells)
-    address = _texts(pieces.text, pieces.start, pieces.end)
+    address = texts_between(pieces.text, pieces.start, pieces.end)
     keep = pieces.end > pieces.start
     if keep.all():
         return Recipients(address, parent=pieces.parent)
@@ -106,8 +107,8 @@ def _are_regular(pieces: _Pieces, first: Positions) -> npt.NDArray[np.bool_]:
 
 def _built(pieces: _Pieces, mark: Positions, *, one_each: bool) -> Recipients:
     """Cut regular pieces at their marks."""
-    address = _texts(pieces.text, pieces.start, mark)
-    status = _texts(pieces.text, mark + len(MARK), pieces.end)
+    address = texts_between(pieces.text, pieces.start, mark)
+    status = texts_between(pieces.text, mark + len(MARK), pieces.end)
     return Recipients(address, status, None if one_each else pieces.parent)
 
 
@@ -138,15 +139,3 @@ def _merged(plain: Recipients, odd: Recipients) -> Recipients:
     take = pa.array(order)
     address = pa.concat_arrays([plain.address, odd.address]).take(take)
     return Recipients(address, pa.concat_arrays([plain.status, odd.status]).take(take), parent[order])
-
-
-def _texts(text: Letters, start: Positions, end: Positions) -> pa.StringArray:
-    """Make an array of the texts between starts and ends.
-
-    Each text and the gap behind it are laid as two neighbours over the same bytes; taking every
-    second one leaves the texts.
-    """
-    offsets = np.empty(2 * len(start) + 1, np.int32)
-    offsets[0:-1:2], offsets[1::2], offsets[-1] = start, end, len(text)
-    both = pa.StringArray.from_buffers(2 * len(start), pa.py_buffer(offsets), pa.py_buffer(text))
-    return both.take(pa.array(np.arange(0, 2 * len(start), 2)))

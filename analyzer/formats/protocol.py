@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.base import Evidence, Format, Identity
-from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions
+from analyzer.formats.chunk import Bytes, Cells, Chunk
+from analyzer.formats.columns import among, first_filled
 from analyzer.formats.exchange_layout import PROTOCOL_FIELDS, ExchangeLayout
 from analyzer.formats.server_rows import draft, noise_kinds
 from analyzer.formats.sessions import TELLING_CONTEXT, TELLING_DATA, Answered, Line, Sessions
@@ -20,6 +21,7 @@ _COLUMNS = {name.replace("-", "_"): name for name in PROTOCOL_FIELDS}
 _WAITING = "{} recipients have no answer yet where the file ends: the next file may hold it, but not what was asked"
 _FAILED = "Failed to connect"
 _SERVER = r"^(?P<found>[^\\]+)\\"  # only Receive connectors are told by their server
+_SAID = ("time", "status", "sender", "size", "message_id", "tls", "certificate")  # of what an answer says, as it is
 _HOST = r"\bHostname=(?P<found>[^\s\],]+)"
 
 
@@ -89,14 +91,16 @@ def _followed(cells: Cells, sessions: Sessions, before: int) -> Cells:
         for answered in sessions.line(session_id, line):
             answers.append(answered)
             places.append(place)
+    rows = np.array(places, np.int64)
+    is_row = np.zeros(len(cells), np.bool_)
+    is_row[rows] = True
+    said = _row_cells(cells.where(is_row), answers)
+    times = cells.column("date_time")
     failed = pc.starts_with(cells.column("context"), _FAILED)
-    kind = pc.if_else(failed, "failed-connect", "session-line").to_numpy(zero_copy_only=False).astype(object)
-    kind[places] = ""
-    time = cells.column("date_time").to_numpy(zero_copy_only=False).astype(object)
-    for place, answered in zip(places, answers, strict=True):
-        time[place] = answered.time or time[place]
-    columns = {"date_time": pa.array(time, pa.string()), "kind": pa.array(kind, pa.string())}
-    return Cells({**columns, **_row_cells(cells, answers, np.array(places, np.int64))}, cells.records)
+    kind = pc.if_else(pa.array(is_row), "", pc.if_else(failed, "failed-connect", "session-line"))
+    time = pc.replace_with_mask(times, pa.array(is_row), first_filled(said.pop("time"), times.filter(pa.array(is_row))))
+    spread = {name: among(column, rows, len(cells)) for name, column in said.items()}
+    return Cells({"date_time": time, "kind": kind, **spread}, cells.records)
 
 
 def _telling(cells: Cells, before: int) -> Iterator[tuple[int, str, Line]]:
@@ -112,39 +116,24 @@ def _telling(cells: Cells, before: int) -> Iterator[tuple[int, str, Line]]:
         yield place, session_id, Line(number, *rest)
 
 
-def _row_cells(cells: Cells, answers: list[Answered], places: Positions) -> dict[str, pa.StringArray]:
-    """Spread what the answers say over the lines they stand on."""
-    count = len(cells)
-    received = _spread([answered.received for answered in answers], places, count)
+def _row_cells(cells: Cells, answers: list[Answered]) -> dict[str, pa.StringArray]:
+    """Say of the lines with answers what these say."""
+    said = {name: pa.array([getattr(answered, name) for answered in answers], pa.string()) for name in _SAID}
+    here = pa.array([answered.received for answered in answers], pa.bool_())
     remote = pc.replace_substring_regex(cells.column("remote_endpoint"), r"^\[?(.*?)\]?:\d+$", r"\1")
-    status = _texts([answered.status for answered in answers], places, count)
-    here, there = (pc.fill_null(pc.equal(received, side), False) for side in (True, False))
+    server = pc.extract_regex(cells.column("connector_id"), _SERVER).field("found")
+    host = pc.extract_regex(said["status"], _HOST).field("found")
     return {
-        "daemon": pc.if_else(here, "RECEIVE", pc.if_else(there, "SEND", "")),
+        **said,
+        "daemon": pc.if_else(here, "RECEIVE", "SEND"),
         "connector": cells.column("connector_id"),
-        "server": pc.fill_null(pc.extract_regex(cells.column("connector_id"), _SERVER).field("found"), ""),
+        "server": pc.fill_null(server, ""),
         "local_endpoint": cells.column("local_endpoint"),
-        "recipient": _texts([";".join(answered.recipients) for answered in answers], places, count),
-        "status": status,
-        "sender": _texts([answered.sender for answered in answers], places, count),
-        "size": _texts([answered.size for answered in answers], places, count),
-        "message_id": _texts([answered.message_id for answered in answers], places, count),
-        "tls": _texts([answered.tls for answered in answers], places, count),
-        "certificate": _texts([answered.certificate for answered in answers], places, count),
+        "recipient": pa.array([";".join(answered.recipients) for answered in answers], pa.string()),
         "client_ip": pc.if_else(here, remote, ""),
-        "hop_ip": pc.if_else(there, remote, ""),
-        "hop_host": pc.if_else(there, pc.fill_null(pc.extract_regex(status, _HOST).field("found"), ""), ""),
+        "hop_ip": pc.if_else(here, "", remote),
+        "hop_host": pc.if_else(here, "", pc.fill_null(host, "")),
     }
-
-
-def _texts(texts: list[str], places: Positions, count: int) -> pa.StringArray:
-    return pc.fill_null(_spread(texts, places, count, pa.string()), "")
-
-
-def _spread(values: Sequence[object], places: Positions, count: int, kind: pa.DataType | None = None) -> pa.Array:
-    source = np.full(count, -1, np.int64)
-    source[places] = np.arange(len(places))
-    return pa.array(values, kind or pa.bool_()).take(pa.array(source, mask=source < 0))
 
 
 SMTP_PROTOCOL = Format(

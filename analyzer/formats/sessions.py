@@ -8,8 +8,9 @@ below holds for the lines that matter; all others were left out before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.certificates import ShownCertificates
 
@@ -28,8 +29,7 @@ TELLING_DATA = r"(?i)^(?:MAIL FROM:|RCPT TO:|DATA\b|BDAT |RSET|EHLO|HELO|[2345]\
 TELLING_CONTEXT = r"(?i)certificate|TLS protocol "
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line that matters: its number in the file, its event (`+ - > < *`), data and context."""
 
     number: int
@@ -39,8 +39,7 @@ class Line:
     context: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """Recipients whose answer a line holds."""
 
     received: bool  # by the server that wrote the log, not sent by it
@@ -75,19 +74,21 @@ class _Session:
         """How many recipients have no answer yet."""
         return len(self.accepted) + len(self.waiting)
 
-    def line(self, line: Line) -> Iterator[Answered]:
+    def line(self, line: Line) -> Sequence[Answered]:
         """Take in a line; give the recipients that it answers."""
+        event, data = line.event, line.data
         self.last = line.number
-        if line.event == "*":
+        if event == "*":
             self._information(line)
-        elif line.event == "-":
-            yield from self._answered(line.data, [*self.accepted, *self.waiting])
-        elif reply := _REPLY.match(line.data):
-            self.received = line.event == ">"
-            yield from self._reply(line.data, reply)
-        elif line.event in "<>":
-            self.received = line.event == "<"
+        elif event == "-":
+            return self._answered(data)
+        elif reply := _REPLY.match(data):
+            self.received = event == ">"
+            return self._reply(data, reply)
+        elif event in "<>":
+            self.received = event == "<"
             self._command(line)
+        return ()
 
     def _information(self, line: Line) -> None:
         """Note what TLS and certificates are told."""
@@ -106,41 +107,46 @@ class _Session:
         elif _RESET.match(line.data):
             self._clear()
 
-    def _reply(self, text: str, reply: re.Match[str]) -> Iterator[Answered]:
+    def _reply(self, text: str, reply: re.Match[str]) -> Sequence[Answered]:
         """Find what is answered; some replies may be missing, so what they say goes before their place."""
         good, code = reply[1] in "23", reply[2] or ""
         if good and (code == "2.6.0" or (self.in_data and not self.waiting and reply[1] == "2")):
-            yield from self._answered(text, [*self.accepted, *self.waiting])
-        elif good and self.waiting and (code == "2.1.5" or (self.sender_answered and code != "2.1.0")):
+            return self._answered(text)
+        if good and self.waiting and (code == "2.1.5" or (self.sender_answered and code != "2.1.0")):
             self.accepted.append(self.waiting.pop(0))
             self.sender_answered = True
         elif good:
             self.sender_answered |= bool(self.sender)
         elif self.waiting and self.sender_answered:
-            yield from self._refused(text, [self.waiting.pop(0)])
+            return self._told(text, [self.waiting.pop(0)])
         else:  # the sender, or all that was said
-            yield from self._answered(text, [*self.accepted, *self.waiting])
+            return self._answered(text)
+        return ()
 
-    def _refused(self, text: str, recipients: list[str]) -> Iterator[Answered]:
-        if recipients:
-            shown = self.shown.names(sent=not self.received)
-            found = _ANSWERED_ID.match(text)
-            yield Answered(
-                received=self.received,
-                time=self.time,
-                sender=self.sender,
-                size=self.size,
-                recipients=recipients,
-                status=text,
-                message_id=found[1] if found else "",
-                tls=self.tls,
-                certificate="" if shown is None else ";".join(shown) or NO_CERTIFICATE,
-            )
+    def _told(self, text: str, recipients: list[str]) -> Sequence[Answered]:
+        """Give these recipients the answer."""
+        if not recipients:
+            return ()
+        shown = self.shown.names(sent=not self.received)
+        found = _ANSWERED_ID.match(text)
+        answered = Answered(
+            received=self.received,
+            time=self.time,
+            sender=self.sender,
+            size=self.size,
+            recipients=recipients,
+            status=text,
+            message_id=found[1] if found else "",
+            tls=self.tls,
+            certificate="" if shown is None else ";".join(shown) or NO_CERTIFICATE,
+        )
+        return (answered,)
 
-    def _answered(self, text: str, recipients: list[str]) -> Iterator[Answered]:
-        """End the transaction with one answer for these recipients."""
-        yield from self._refused(text, recipients)
+    def _answered(self, text: str) -> Sequence[Answered]:
+        """End the transaction with one answer for all that wait for any."""
+        told = self._told(text, [*self.accepted, *self.waiting])
         self._clear()
+        return told
 
     def _clear(self) -> None:
         self.time = self.sender = self.size = ""
@@ -164,12 +170,12 @@ class Sessions:
         """How many recipients have no answer yet."""
         return sum(session.recipients for session in self._open.values())
 
-    def line(self, session_id: str, line: Line) -> tuple[Answered, ...]:
+    def line(self, session_id: str, line: Line) -> Sequence[Answered]:
         """Take in a line of a session; give the recipients that it answers."""
         session = self._open.get(session_id)
         if session is None or line.number - session.last > REMEMBERED_LINES:
             session = self._open[session_id] = _Session()
-        answered = tuple(session.line(line))
+        answered = session.line(line)
         if line.event == "-":
             del self._open[session_id]
         return answered

@@ -17,15 +17,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, places, torn
+from analyzer.formats.columns import among, behind
 from analyzer.formats.csv_cutting import past_line
 from analyzer.formats.joining import Keyed, Memory
 from analyzer.formats.objects import too_long
 from analyzer.formats.stamps import BSD, ISO, dated
 
-_HEADER = (
-    rf"^(?:<\d{{1,3}}>)?(?P<stamp>{BSD}|{ISO}) +(?:(?P<host>[^ :\[\]]+) +)?"
-    r"(?:(?P<program>[\w./-]+)(?:\[\d+\])?: +)?(?P<text>.*)$"
+_STAMP, _HOST, _PROGRAM = (
+    rf"(?:<\d{{1,3}}>)?(?P<stamp>{BSD}|{ISO}) +",
+    r"(?P<host>[^ :\[\]]+) +",
+    r"(?P<program>[\w./-]+)(?:\[\d+\])?: +",
 )
+# A line is told by its head alone, for to capture what stands behind it would cost as much again. The usual head can
+# be read in one way only, and so twice as fast; both read it alike.
+USUAL_HEAD = rf"^(?P<head>{_STAMP}{_HOST}{_PROGRAM})"
+ANY_HEAD = rf"^(?P<head>{_STAMP}(?:{_HOST})?(?:{_PROGRAM})?)"
 NO_STAMP = "no time stamp before the line: a syslog line begins with `Mar 24 07:41:48` or `2026-03-24T07:41:48Z`"
 TOO_LONG = "a line of more than 1 MB"
 BEGUN_BEFORE = (
@@ -132,37 +138,53 @@ class SyslogLayout:
         keep = np.ones(len(chunk.spans), np.bool_)
         keep[[number - 1 for number in broken]] = False
         records = np.flatnonzero(keep) + 1
-        found = pc.extract_regex(_texts(chunk).filter(pa.array(keep)), _HEADER)
-        good = found.is_valid()
+        text = _texts(chunk).filter(pa.array(keep))
+        found = _heads(text)
+        good = found["head"].is_valid()
         stamped = good.to_numpy(zero_copy_only=False)
         broken |= dict.fromkeys(records[~stamped].tolist(), NO_STAMP)
-        records, head = records[stamped], found.filter(good)
-        time, bsd = dated(head.field("stamp"), self.day)
+        records, head = records[stamped], {name: column.filter(good) for name, column in found.items()}
+        head["text"] = behind(text.filter(good), head["head"])
+        time, bsd = dated(head["stamp"], self.day)
         lines = _Lines(self.dialect, head, before + records)
         columns = lines.columns(memory)
         notes = (*chunk.notes, *([self._year_note()] if bsd else ()), *([BEGUN_BEFORE] if lines.begun_before else ()))
         return replace(chunk, cells=Cells({"time": time, **columns}, records), broken=broken, notes=notes)
 
 
+def _heads(text: pa.StringArray) -> dict[str, pa.StringArray]:
+    """Read the head of each line and what it is made of; null where it has none."""
+    usual = pc.extract_regex(text, USUAL_HEAD)
+    found = dict(zip(("head", "stamp", "host", "program"), usual.flatten(), strict=True))
+    if usual.null_count:
+        odd = usual.is_null()
+        others = pc.extract_regex(text.filter(odd), ANY_HEAD).flatten()
+        found = {
+            name: pc.replace_with_mask(column, odd, other)
+            for (name, column), other in zip(found.items(), others, strict=True)
+        }
+    return found
+
+
 class _Lines:
     """Lines with a stamp, taken apart as their dialect has it."""
 
-    def __init__(self, dialect: Dialect, head: pa.StructArray, line: Positions) -> None:
+    def __init__(self, dialect: Dialect, head: Mapping[str, pa.StringArray], line: Positions) -> None:
         self.dialect, self.line, self.begun_before = dialect, line, False
-        program = head.field("program").dictionary_encode()
+        program = head["program"].dictionary_encode()
         known = _found(program.dictionary, dialect.program)
         # Without a program the queue id stands in its place.
         is_key = pc.match_substring_regex(program.dictionary, f"^(?:{dialect.key})$")
         given_away = is_key.take(program.indices)
         self.daemon = pc.fill_null(known, "").take(program.indices)
-        nameless = pc.or_(given_away, pc.equal(head.field("program"), ""))
+        nameless = pc.or_(given_away, pc.equal(head["program"], ""))
         self.ours = pc.or_(known.is_valid().take(program.indices), nameless)
-        whole = pc.binary_join_element_wise(head.field("program"), head.field("text"), ": ")
-        text = pc.if_else(given_away, whole, head.field("text"))
-        found = pc.extract_regex(text, rf"^(?P<key>{dialect.key}): +(?P<rest>.*)$")
+        whole = pc.binary_join_element_wise(head["program"], head["text"], ": ")
+        text = pc.if_else(given_away, whole, head["text"])
+        found = pc.extract_regex(text, rf"^(?P<head>(?P<key>{dialect.key}): +)")
         self.keyed = pc.and_(found.is_valid(), self.ours)
-        self.key = pc.binary_join_element_wise(head.field("host"), found.field("key"), " ")
-        self.rest = pc.if_else(self.keyed, found.field("rest"), "")
+        self.key = pc.binary_join_element_wise(head["host"], found.field("key"), " ")
+        self.rest = pc.if_else(self.keyed, behind(text, pc.fill_null(found.field("head"), "")), "")
 
     def columns(self, memory: Memory) -> dict[str, pa.StringArray]:
         """Make the columns: what each line is, and of rows what they and the lines before them say."""
@@ -178,7 +200,7 @@ class _Lines:
         full = {name: pc.coalesce(*(given[name] for given in (said, told) if name in given)) for name in names}
         lacking = pc.and_(full["sender"].is_null(), pc.starts_with(own, "to="))
         self.begun_before = bool(pc.any(lacking).as_py())
-        spread = {name: _spread(column, rows, len(self.line)) for name, column in full.items()}
+        spread = {name: among(column, rows, len(self.line)) for name, column in full.items()}
         return {"daemon": self.daemon, "kind": kind, **spread}
 
     def _folded(self) -> pa.StringArray:
@@ -208,13 +230,6 @@ def _found(text: pa.StringArray, pattern: str) -> pa.StringArray:
     """Take what the group `found` matches; null where the pattern does not match."""
     found = pc.extract_regex(text, pattern)
     return pc.if_else(found.is_valid(), found.field("found"), pa.scalar(None, pa.string()))
-
-
-def _spread(column: pa.StringArray, rows: Positions, count: int) -> pa.StringArray:
-    """Put the values of some rows among all of them, the others blank."""
-    place = np.full(count, -1, np.int64)
-    place[rows] = np.arange(len(rows))
-    return pc.fill_null(column.take(pa.array(place, mask=place < 0)), "")
 
 
 def _whole_lines(data: bytes, *, last: bool) -> Chunk:
@@ -255,4 +270,4 @@ def _is_of(line: re.Match[str], dialect: Dialect) -> bool:
     return key is not None and re.search(dialect.row, key[2]) is not None
 
 
-_HEAD_LINE = re.compile(_HEADER)
+_HEAD_LINE = re.compile(f"{ANY_HEAD}(?P<text>.*)$")

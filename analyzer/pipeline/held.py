@@ -19,21 +19,27 @@ from analyzer.formats.store import record_starts
 from analyzer.pipeline.identity import Mask
 from analyzer.pipeline.lots import Lot
 from analyzer.schema import STORED, SUBJECT
-from analyzer.selection.batch import Classes, class_codes_of_several
+from analyzer.selection.batch import Classes, Codes, class_codes_of_several, encoded
 
 _ROWS = 50_000
 _WRITTEN = 10_000  # rows that wait in memory for others to be written with
 _BOOK = pa.field("book", pa.int64())
 
 
-def unsettled(lot: Lot) -> Mask:
-    """Mark the log rows in which the fate of any recipient is still open."""
-    if not lot.rows.num_rows:
-        return np.zeros(0, np.bool_)
+def unsettled(rows: pa.Table, starts: Codes) -> Mask:
+    """Mark the log rows in which the fate of any recipient is still open.
+
+    Args:
+        rows: Normalised rows.
+        starts: The first row of each log row.
+    """
+    events = encoded(rows.column("event"))
+    if not events.is_null.any() and "" not in events.values(np.arange(len(events.dictionary))):
+        return np.zeros(len(starts), np.bool_)  # what an event log tells has happened
     statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
-    codes = class_codes_of_several(statuses, [lot.rows.column(name) for name in ("event", "delivery_status")])
+    codes = class_codes_of_several(statuses, [events, rows.column("delivery_status")])
     pending = np.array([facts.idle == "pending" for facts in statuses.classes], np.bool_)[codes]
-    marked: Mask = np.logical_or.reduceat(pending, lot.starts)
+    marked: Mask = np.logical_or.reduceat(pending, starts)
     return marked
 
 

@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analyzer.evidence import StatusFacts, read_status
 from analyzer.formats import Format
 from analyzer.formats.store import Part, record_starts, stored_rows
 from analyzer.pipeline.durable import settled
+from analyzer.pipeline.held import unsettled
 from analyzer.pipeline.identity import Keys, Mask, record_keys
 from analyzer.pipeline.staging import Staged, staged_rows, writer
-from analyzer.selection.batch import Classes, Codes, class_codes_of_several
+from analyzer.selection.batch import Codes
 
 _MOST_PARTS = 8  # of a day and format; more are put together into one
 _GROUP_ROWS = 50_000
@@ -70,9 +70,6 @@ class DayMerge:
 
     store: Path
     append: int
-    _statuses: Classes[tuple[str | None, ...], StatusFacts] = field(
-        default_factory=lambda: Classes(lambda cells: read_status(*cells))
-    )
 
     def __call__(self, existing: Sequence[Part], staged: Sequence[Staged]) -> Merged:
         """Write the part that a day needs besides those it has, and say which ones count from now on."""
@@ -101,19 +98,16 @@ class DayMerge:
 
     def _keyed(self, tables: Iterable[pa.Table], format_: Format) -> _Keyed:
         """Work out the keys of all log rows, group by group."""
-        keys, unsettled = [], []
+        keys, waiting = [], []
         for rows in tables:
             starts = record_starts(rows)
             keys.append(record_keys(rows, starts, format_))
-            cells = [rows.column(name) for name in ("event", "delivery_status")]
-            codes = class_codes_of_several(self._statuses, cells)
-            pending = np.array([facts.idle == "pending" for facts in self._statuses.classes], np.bool_)[codes]
-            unsettled.append(np.logical_or.reduceat(pending, starts))
+            waiting.append(unsettled(rows, starts))
         if not keys:
             nothing = np.zeros(0, np.uint64)
             return _Keyed(Keys(nothing, np.zeros(0, np.int64), nothing, np.zeros(0, np.bool_)), np.zeros(0, np.bool_))
         together = (np.concatenate([getattr(k, name) for k in keys]) for name in ("hash", "time", "status", "known"))
-        return _Keyed(Keys(*together), np.concatenate(unsettled))
+        return _Keyed(Keys(*together), np.concatenate(waiting))
 
     def _written(self, like: Staged, tables: Iterable[pa.Table]) -> Part:
         """Write a new part; its name was never used by an append that came to its end."""

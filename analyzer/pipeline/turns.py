@@ -74,7 +74,7 @@ class Turn:
 
 def ask(lot: Lot, *, last: bool = False) -> Question:
     """Work out what the turn of a lot has to know; at last, rows that are not final count as they are."""
-    waiting = np.zeros(len(lot.starts), np.bool_) if last else unsettled(lot)
+    waiting = np.zeros(len(lot.starts), np.bool_) if last else unsettled(lot.rows, lot.starts)
     keys = record_keys(lot.rows, lot.starts, lot.format)
     settled = Keys(keys.hash, keys.time, keys.status, keys.known & ~waiting)
     return Question(

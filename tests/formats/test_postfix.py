@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from analyzer.errors import LogError
 from analyzer.evidence import read_server_status
 from analyzer.formats.stamps import dated
-from analyzer.formats.syslog import BEGUN_BEFORE
+from analyzer.formats.syslog import ANY_HEAD, BEGUN_BEFORE, USUAL_HEAD
 from tests.formats.reading import Reading, read, write
 from tests.formats.test_cutting import in_all_sizes
 
@@ -267,3 +268,21 @@ def test_servers_we_do_not_read_are_named(tmp_path: Path, text: str, title: str)
     """The refusal says whose log it is and what would be accepted."""
     with pytest.raises(LogError, match=title):
         read(write(tmp_path, text))
+
+
+WORDS = st.sampled_from(
+    ["relay1", "mx.contoso.com", "postfix/smtp[9]:", "postfix/smtp:", "sm-mta[1]:", "ABCDEF0:", "a:b", "[x]", ""]
+)
+STAMPS = st.sampled_from(
+    ["2026-10-05T06:00:00Z", "Oct  5 06:00:00", "2026-10-05 06:00:00,5+02:00", "<22>Oct 15 06:00:00.1"]
+)
+
+
+@given(STAMPS, st.lists(st.tuples(WORDS, st.sampled_from([" ", "  "])), max_size=5))
+def test_the_usual_head_is_read_like_any(stamp: str, words: list[tuple[str, str]]) -> None:
+    """Where a line has the usual head, the expression for any head finds the same in it (section 7)."""
+    line = f"{stamp} " + "".join("".join(word) for word in words)
+    usual, found = re.match(USUAL_HEAD, line), re.match(ANY_HEAD, line)
+
+    assert found
+    assert usual is None or usual.groups() == found.groups()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.pipeline import batches, held
 from tests.pipeline.traces import noise, outcome, rows, trace, write
 
 
@@ -76,16 +77,19 @@ def test_the_final_status_stays(tmp_path: Path, order: tuple[str, str], word: st
     ]
 
 
-def test_what_never_became_final_counts_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", [1, 10_000])
+def test_what_never_became_final_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
     """A row that is Pending in two exports and final in none counts once, from the first, with its own number."""
+    monkeypatch.setattr(held, "_WRITTEN", written)
+    monkeypatch.setattr(batches, "_BATCH_BYTES", 1)
     write(tmp_path / "1.csv", [trace(0), trace(1, Status="Pending")])
-    write(tmp_path / "2.csv", [trace(1, Status="Pending"), trace(2)])
+    write(tmp_path / "2.csv", [trace(1, Status="Pending"), trace(2), trace(3, Status="Pending")])
     found = outcome([tmp_path / "1.csv", tmp_path / "2.csv"], tmp_path / "out")
     pending = [m for m in rows(tmp_path / "out") if m["delivery_status"] == "Pending"]
 
     assert noise(found.inputs) == [{}, {"duplicate-row": 1}]
-    assert [(Path(m["source_file"]).name, m["source_row"]) for m in pending] == [("1.csv", 2)]
-    assert [(book.rows, book.read, book.verdict_rows) for book in found.inputs] == [(2, 2, 2), (2, 1, 1)]
+    assert [(Path(m["source_file"]).name, m["source_row"]) for m in pending] == [("1.csv", 2), ("2.csv", 3)]
+    assert [(book.rows, book.read, book.verdict_rows) for book in found.inputs] == [(2, 2, 2), (3, 2, 2)]
 
 
 def test_two_final_words_are_said(tmp_path: Path) -> None:
