@@ -34,7 +34,7 @@ def unsettled(rows: pa.Table, starts: Codes) -> Mask:
         starts: The first row of each log row.
     """
     events = encoded(rows.column("event"))
-    if not events.is_null.any() and "" not in events.values(np.arange(len(events.dictionary))):
+    if not events.is_null.any() and "" not in events.dictionary.to_pylist():
         return np.zeros(len(starts), np.bool_)  # what an event log tells has happened
     statuses: Classes[tuple[str | None, ...], StatusFacts] = Classes(lambda cells: read_status(*cells))
     codes = class_codes_of_several(statuses, [events, rows.column("delivery_status")])
