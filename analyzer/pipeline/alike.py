@@ -16,14 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analyzer.addresses import NULL_SENDER, parse_ip
+from analyzer.addresses import NULL_SENDER, Address, parse_ip
 from analyzer.hashing import NULL, ODD, Hashes, Letters, mixed, raw_text, slice_hashes, text_hashes, together
 from analyzer.selection.facts import Lens
-from analyzer.tenant.model import Directory, Network
+from analyzer.tenant.model import Directory
 from analyzer.tenant.predicates import Looks
 
 Places = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Range = tuple[Address, Address]  # the first and the last
 
 _LOWER = np.frombuffer(bytes(range(256)).lower(), np.uint8)
 _BLANK, _OTHER = np.uint64(0), np.uint64(1)
@@ -134,26 +135,19 @@ class Addresses:
         return any(any(directory.residence(address).places) for directory in self._directories)
 
 
-class Sources:
-    """Tells connecting hosts apart by the ranges that hold their addresses and the patterns of their names."""
+class Ranges:
+    """Tells IP addresses apart by the ranges that hold them."""
 
-    def __init__(self, networks: Iterable[Network], hosts: Domains) -> None:
+    def __init__(self, ranges: Iterable[Range]) -> None:
         """Cut all addresses where a range begins or ends."""
-        self._hosts = hosts
-        ranges = list(networks)
-        self._edges4 = _edges([n for n in ranges if n.version == 4], 4).view(">u4")
-        self._edges6 = _edges([n for n in ranges if n.version == 6], 16)
+        spans = set(ranges)
+        self._edges4 = _edges([span for span in spans if span[0].version == 4], 4).view(">u4")
+        self._edges6 = _edges([span for span in spans if span[0].version == 6], 16)
 
-    def __call__(self, columns: Sequence[pa.StringArray]) -> Hashes:
-        """Give the token of each row: of an address and a name."""
-        ips, hosts = (pc.fill_null(column, "") for column in columns)
-        names = self._hosts.tokens(_texts(hosts).trimmed(b"."))
-        strange = ~pc.string_is_ascii(hosts).to_numpy(zero_copy_only=False)
-        return together([self._of_addresses(ips), np.where(strange, text_hashes(hosts), names)])
-
-    def _of_addresses(self, column: pa.StringArray) -> Hashes:
+    def tokens(self, column: pa.StringArray) -> Hashes:
+        """Give each address's token; all that is no address has one."""
         found = [parse_ip(text) for text in column.to_pylist()]
-        tokens = np.full(len(found), _BLANK)  # what is no address is none
+        tokens = np.full(len(found), _BLANK)
         for version, kind, edges in ((4, ">u4", self._edges4), (6, "S16", self._edges6)):
             rows = [row for row, address in enumerate(found) if address and address.version == version]
             packed = b"".join(address.packed for address in found if address and address.version == version)
@@ -162,12 +156,38 @@ class Sources:
         return tokens
 
 
-def _edges(networks: Iterable[Network], width: int) -> NDArray[np.bytes_]:
+def _edges(spans: Sequence[Range], width: int) -> NDArray[np.bytes_]:
     """Give the first address of each range, and the first behind it, in order."""
-    starts = {int(network.network_address) for network in networks}
-    behind = {int(network.broadcast_address) + 1 for network in networks}
-    found = sorted(edge for edge in starts | behind if edge < 1 << 8 * width)
+    edges = {edge for first, last in spans for edge in (int(first), int(last) + 1)}
+    found = sorted(edge for edge in edges if edge < 1 << 8 * width)
     return np.frombuffer(b"".join(edge.to_bytes(width, "big") for edge in found), f"S{width}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Tells connecting hosts apart by the ranges that hold their addresses and the patterns of their names."""
+
+    ranges: Ranges
+    hosts: Domains
+
+    def __call__(self, columns: Sequence[pa.StringArray]) -> Hashes:
+        """Give the token of each row: of an address and a name."""
+        ips, hosts = (pc.fill_null(column, "") for column in columns)
+        names = self.hosts.tokens(_texts(hosts).trimmed(b"."))
+        strange = ~pc.string_is_ascii(hosts).to_numpy(zero_copy_only=False)
+        return together([self.ranges.tokens(ips), np.where(strange, text_hashes(hosts), names)])
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """Tells sessions at own servers apart: by server, local endpoint, and the ranges that hold the client."""
+
+    ranges: Ranges
+
+    def __call__(self, columns: Sequence[pa.StringArray]) -> Hashes:
+        """Give the token of each row of these three."""
+        *own, clients = (pc.fill_null(column, "") for column in columns)
+        return together([*map(text_hashes, own), self.ranges.tokens(clients)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +198,7 @@ class Alike:
     senders: Addresses
     senders_show: Addresses | None
     sources: Sources
+    hops: Hops
 
 
 def alike(lenses: Sequence[Lens]) -> Alike:
@@ -197,7 +218,8 @@ def alike(lenses: Sequence[Lens]) -> Alike:
         senders=Addresses(domains, settings.direct_send_addresses, directories),
         senders_show=of_rules(Looks.SENDER),
         sources=Sources(
-            chain.from_iterable(lens.told_networks for lens in lenses),
+            Ranges((n.network_address, n.broadcast_address) for lens in lenses for n in lens.told_networks),
             Domains(name.removeprefix("*.") for name in settings.onpremises_hosts),
         ),
+        hops=Hops(Ranges((r.first, r.last) for lens in lenses for r in lens.told_clients)),
     )

@@ -156,7 +156,7 @@ class Engine:
         self.size_edges = tuple(sorted({edge for book in books for edge in book.size_edges}))
         self.directions = Classes(direction_of)
         self.own_names = tuple(OwnNames(held, own) for own in range(len(held)))
-        self.hops: Classes[tuple[str | None, ...], Hop] = Classes(lambda cells: hop_of(*cells))
+        self.hops: Classes[tuple[str | None, ...], Hop] = Classes(lambda cells: hop_of(*cells), told.hops)
         self.send_limits = tuple(
             sorted({c.max_message_size for s in held for c in s.own.send or () if c.max_message_size is not None})
         )
@@ -228,6 +228,6 @@ class Engine:
         return None if bucket == 0 else (0, *self.size_edges)[bucket - 1]
 
 
-_REMEMBERED_KEYS = 1_000_000
+_REMEMBERED_KEYS = 100_000  # each takes about a kilobyte; a generated month has hundreds
 _SHARINGS = tuple(Sharing)
 _SOURCE, _LOGGED = 2, 5  # places in the key of a row

@@ -37,6 +37,7 @@ from analyzer.tenant.model import (
     Settings,
     Snapshot,
 )
+from analyzer.tenant.onpremises import AddressRange
 
 _ONMICROSOFT = "onmicrosoft.com"
 
@@ -127,7 +128,7 @@ class Lens:
         outbound = (*(snapshot.outbound or ()), *(changing.outbound or ()))
         inbound = (*(snapshot.inbound or ()), *(changing.inbound or ()))
         send = (*(snapshot.own.send or ()), *(changing.own.send or ()))
-        self._changing_accepted = changing.accepted or ()
+        self._changing_accepted, self._changing_receive = changing.accepted or (), changing.own.receive or ()
         self.outbound: tuple[OutboundConnector, ...] = snapshot.outbound or ()
         self.inbound: tuple[InboundConnector, ...] = snapshot.inbound or ()
         self.rulebook = Rulebook(snapshot, changing.rules or (), self.accepted)
@@ -172,6 +173,12 @@ class Lens:
         """The ranges by which addresses are told apart: those in the same ones share their facts."""
         tables = (self._sources, self._declared, self._services, self._devices)
         return frozenset((*(n for table in tables for n in table.networks), *self.rulebook.networks))
+
+    @property
+    def told_clients(self) -> frozenset[AddressRange]:
+        """The ranges by which clients of own servers are told apart."""
+        own = (*(self.snapshot.own.receive or ()), *self._changing_receive)
+        return frozenset(r for c in own for r in c.remote_ranges)
 
     @property
     def certificates(self) -> tuple[str, ...]:

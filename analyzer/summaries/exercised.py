@@ -25,9 +25,12 @@ from analyzer.vantage import Vantage
 PATH = "path"
 ON, OFF, TEST_MODE, REMOVED = "on", "off", "test mode", "removed"
 _SIDE = {"outbound": "outbound", "inbound": "inbound", "send": "outbound", "receive": "inbound"}
+_SIDES = ("outbound", "inbound")
 _OWN_FORMATS = [f.name for f in FORMATS if f.vantage is Vantage.OWN_SERVER]
 _KINDS = ("outbound", "inbound", "rules", "send", "receive", PATH, "accepted")  # the longest list last
 _ORDER = tuple(NOUNS.get(kind, kind) for kind in _KINDS)
+_COUNTED = ("path", "recipient_domain", *(f"{what}_{side}" for what in ("logged", "selected") for side in _SIDES))
+_COUNTS = {"messages": "sum", "failed": "sum", "first_seen": "min", "last_seen": "max"}
 
 COVERAGE = TableSchema(
     "coverage",
@@ -56,6 +59,7 @@ def exercised(causes: pa.Table, tenant: Tenant) -> pa.Table:
         A table of COVERAGE.
     """
     snapshots = _in_force(tenant, causes)
+    causes = causes.select([*_COUNTED, *_COUNTS, "verdict", "format", "evidence"])  # a large cube is copied here
     causes = causes.filter(pc.not_equal(causes["verdict"], "not_routed"))
     own = pc.is_in(causes["format"], pa.array(_OWN_FORMATS, TEXT))
     service, servers = _Logs(causes.filter(pc.invert(own))), _Logs(causes.filter(own))
@@ -124,7 +128,7 @@ class _Logs:
         if column not in self._counted:
             counted: dict[str, _Seen] = {}
             self._counted[column] = counted
-            totals = [("messages", "sum"), ("failed", "sum"), ("first_seen", "min"), ("last_seen", "max")]
+            totals = list(_COUNTS.items())
             for row in self.causes.group_by([column], use_threads=False).aggregate(totals).to_pylist():
                 seen = _Seen(*(row[f"{name}_{how}"] for name, how in totals))
                 for name in (row[column] or "").split("| "):

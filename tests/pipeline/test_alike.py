@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,11 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.evidence import hop_of
 from analyzer.pipeline.engine import Engine
 from analyzer.selection.batch import Classes, class_codes, class_codes_of_several
 from analyzer.selection.facts import Lens, RecipientFacts
-from analyzer.tenant.model import RemoteDomain, Tenant
+from analyzer.selection.receiving import ReceiveQuestion, possible_receive
+from analyzer.tenant.model import OwnServers, RemoteDomain, Tenant
+from analyzer.tenant.onpremises import ReceiveConnector
 from tests.builders import CLOUD, ONPREMISES, accepted, directory, networks, outbound, settings, snapshot, tenant
+from tests.drawn_servers import receive_connectors
 from tests.drawn_tenants import (
     DOMAINS,
     NETWORKS,
@@ -28,6 +33,7 @@ from tests.drawn_tenants import (
     transport_rules,
 )
 
+SERVERS = ("ex1", "ex2", "ex3", None)
 LOCALS = ("bob", "Bob", "bob+news", "a@b", "", "x.y", "ü")
 ENDS = ("", ".", ">", ". ", "..")
 texts = st.lists(
@@ -124,6 +130,28 @@ def test_sources_fall_into_the_classes_they_have_alone(
     codes = class_codes_of_several(engine.sources, columns).tolist()
 
     agree(engine.sources, rows, codes)
+
+
+@given(receive_connectors(), st.lists(st.tuples(st.sampled_from(SERVERS), ips), min_size=1, max_size=30))
+def test_a_session_stands_for_those_of_clients_in_the_same_ranges(
+    drawn: tuple[ReceiveConnector, ...], rows: list[tuple[str | None, str | None]]
+) -> None:
+    """Of the clients that the same ranges hold one is kept; whichever it is, every Receive connector answers alike."""
+    engine = Engine(tenant(own=OwnServers(receive=drawn)))
+    sessions = [(server, f"192.0.2.1:{25 + place % 2}", client) for place, (server, client) in enumerate(rows)]
+    columns = [pa.array(cells, pa.string()) for cells in zip(*sessions, strict=True)]
+
+    codes = class_codes_of_several(engine.hops, columns).tolist()
+
+    for hop, kept in ((hop_of(*cells), engine.hops.classes[code]) for cells, code in zip(sessions, codes, strict=True)):
+        assert replace(hop, client=None) == replace(kept, client=None)
+        assert (hop.client is None) == (kept.client is None)
+        if hop.client is not None and kept.client is not None:
+            one, other = (
+                possible_receive(ReceiveQuestion(hop.server, client, hop.port, hop.local), drawn)
+                for client in (hop.client, kept.client)
+            )
+            assert one == other
 
 
 def test_a_flood_of_new_names_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
