@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 import analyzer
 from analyzer.evidence import (
     Direction,
+    Hop,
     Places,
     Side,
     StatusFacts,
     destination_of,
     direction_of,
+    hop_of,
     origin_of,
     read_server_status,
     read_status,
@@ -333,78 +336,61 @@ def test_the_logged_connector_decides_neither_place() -> None:
 
 # ------------------------------------------------------------------------------ status words
 
-STATUSES = [
-    # event, status, deliver, send, failed, idle
-    pytest.param(None, "Receive, Deliver", True, False, False, None, id="deliver"),
-    pytest.param(None, "Receive, Send", False, True, False, None, id="send"),
-    pytest.param(None, "receive, SEND", False, True, False, None, id="case"),
-    pytest.param(None, "Delivered", False, False, False, None, id="summary word"),
-    pytest.param(None, "Receive, Send, Fail", False, True, True, None, id="failure after a Send"),
-    pytest.param(None, "Receive, Fail", False, False, True, None, id="failure without a Send"),
-    pytest.param(None, "Failed", False, False, True, None, id="summary failure"),
-    pytest.param(None, "Expanded", False, False, False, "group-expansion", id="summary expansion"),
-    pytest.param(None, "Receive, Expand", False, False, False, "group-expansion", id="expansion"),
-    pytest.param(None, "Pending", False, False, False, "pending", id="pending"),
-    pytest.param(None, "gettingStatus", False, False, False, "pending", id="camel case"),
-    pytest.param(None, "Receive", False, False, False, "pending", id="received, nothing since"),
-    pytest.param(None, "Delivered, Inbox/folder", True, False, False, None, id="EmailEvents: a mailbox"),
-    pytest.param(None, "Junked, Junk folder", True, False, False, None, id="EmailEvents: its junk folder"),
-    pytest.param(None, "Delivered, On-premises/External", False, True, False, None, id="EmailEvents: sent on"),
-    pytest.param(None, "Blocked, Quarantine", False, False, False, "quarantined", id="EmailEvents: quarantine"),
-    pytest.param(None, "Blocked, Dropped", False, False, False, "dropped", id="EmailEvents: dropped"),
-    pytest.param(None, "Blocked", False, False, False, "dropped", id="EmailEvents: blocked, nothing else"),
-    pytest.param(None, "Blocked, Failed", False, False, True, None, id="EmailEvents: failed"),
-    pytest.param(None, "Quarantined", False, False, False, "quarantined", id="quarantine"),
-    pytest.param(None, "FilteredAsSpam", False, False, False, "quarantined", id="V1 spam"),
-    pytest.param(None, "Receive, Drop", False, False, False, "dropped", id="drop"),
-    pytest.param(None, None, False, False, False, None, id="no status at all"),
-    pytest.param("DELIVER", "", True, False, False, None, id="deliver event"),
-    pytest.param("Send external", "", False, True, False, None, id="send event"),
-    pytest.param("SENDEXTERNAL", "250 2.1.5", False, True, False, None, id="send event, extended"),
-    pytest.param("FAIL", "550 5.7.64", False, False, True, None, id="fail event"),
-    pytest.param("RECEIVE", "To", False, False, False, None, id="receive event"),
-    pytest.param("RECEIVE", "DSN", False, False, False, "delivery-report", id="delivery report"),
-    pytest.param("RECEIVE", "JOURNAL", False, False, False, "journal-copy", id="journal copy"),
-]
-
-
-@pytest.mark.parametrize("event, status, deliver, send, failed, idle", STATUSES)
-def test_status_words_are_read_as_the_logs_write_them(
-    event: str | None,
-    status: str | None,
-    deliver: bool,  # noqa: FBT001 - columns of the table
-    send: bool,  # noqa: FBT001
-    failed: bool,  # noqa: FBT001
-    idle: str | None,
-) -> None:
-    """Delivery, sending, failure and the rows that stand for no decision are told apart by the log's own words."""
-    found = read_status(event, status)
-    assert (found.deliver, found.send, found.failed, found.idle) == (deliver, send, failed, idle)
+REFUSED, SENT_ON = {"failed": True}, {"arrived": True}
+INTO, OUT_OF = {"side": Side.INBOUND}, {"side": Side.OUTBOUND}
 
 
 @pytest.mark.parametrize(
-    "event, side",
+    "event, words, facts",
     [
-        ("RECEIVE", Side.INBOUND),
-        ("SEND", Side.OUTBOUND),
-        ("SENDEXTERNAL", Side.OUTBOUND),
-        ("DELIVER", Side.OUTBOUND),
-        ("FAIL", Side.OUTBOUND),
-        (None, None),
+        (None, "Receive, Deliver", {**SENT_ON, "deliver": True}),
+        (None, "Receive, Send", {**SENT_ON, "send": True}),
+        (None, "receive; SEND", {**SENT_ON, "send": True}),
+        (None, "Delivered", SENT_ON),  # sent mail too
+        (None, "Receive, Send, Fail", {**REFUSED, "send": True}),
+        (None, "Receive, Fail", REFUSED),
+        (None, "Failed: 550 5.1.10 not found", {**REFUSED, "code": "5.1.10"}),
+        (None, "Receive, Resolve", {"forwarded": True}),
+        (None, "Redirected, Send", {**SENT_ON, "forwarded": True, "send": True}),
+        (None, "Redirect, Resolve, Deliver", {**SENT_ON, "forwarded": True, "deliver": True}),
+        (None, "Expanded", {"idle": "group-expansion"}),
+        (None, "Receive, Expand", {"idle": "group-expansion"}),
+        (None, "Pending", {"idle": "pending"}),
+        (None, "Receive, Defer", {"idle": "pending"}),
+        (None, "None", {"idle": "pending"}),
+        (None, "gettingStatus", {"idle": "pending"}),
+        (None, "Receive", {"idle": "pending"}),
+        (None, "Receive,", {"idle": "pending"}),
+        (None, "Receive, Transfer", {}),
+        (None, "Delivered, Inbox/folder", {**SENT_ON, "deliver": True}),  # EmailEvents
+        (None, "Junked, Junk folder", {**SENT_ON, "deliver": True}),
+        (None, "Junked, Junk", {**SENT_ON, "deliver": True}),
+        (None, "Delivered, Deleted items", {**SENT_ON, "deliver": True}),
+        (None, "Delivered, On-premises/External", {**SENT_ON, "send": True}),
+        (None, "Blocked, Quarantine", {"idle": "quarantined"}),
+        (None, "Blocked, Dropped", {"idle": "dropped"}),
+        (None, "Blocked", {"idle": "dropped"}),
+        (None, "Blocked, Failed", REFUSED),
+        (None, "Quarantined", {"idle": "quarantined"}),
+        (None, "FilteredAsSpam", {"idle": "quarantined"}),
+        (None, "Receive, Drop", {"idle": "dropped"}),
+        (None, None, {}),
+        ("DELIVER", "", {**SENT_ON, **OUT_OF, "deliver": True}),
+        ("Send external", "", {**SENT_ON, **OUT_OF, "send": True}),
+        ("SEND", "250 2.0.0 OK", {**SENT_ON, **OUT_OF, "send": True, "code": "2.0.0"}),
+        ("SENDEXTERNAL", "250 2.1.5", {**SENT_ON, **OUT_OF, "send": True, "code": "2.1.5"}),
+        ("fail", "550 5.7.64 TenantAttribution; Relay Access Denied", {**REFUSED, **OUT_OF, "code": "5.7.64"}),
+        ("RECEIVE", "To", {**SENT_ON, **INTO}),
+        ("RECEIVE", "Dropped", {**SENT_ON, **INTO}),  # only these two words of a RECEIVE say that nobody routes it
+        ("RECEIVE", "DSN", {**SENT_ON, **INTO, "idle": "delivery-report"}),
+        ("RECEIVE", "JOURNAL", {**SENT_ON, **INTO, "idle": "journal-copy"}),
     ],
 )
-def test_an_event_speaks_of_one_side_only(event: str | None, side: Side | None) -> None:
-    """RECEIVE speaks of the inbound side, SEND*, DELIVER and FAIL of the outbound side."""
-    assert read_status(event, None).side is side
-
-
-def test_the_code_of_a_failure_is_read() -> None:
-    """The enhanced status code is taken out of the server's words."""
-    words = "550 5.7.64 TenantAttribution; Relay Access Denied"
-    assert read_status("FAIL", words).code == "5.7.64"
-
-
-REFUSED, SENT_ON = {"failed": True}, {"arrived": True}
+def test_the_words_of_office365_say_these_things_and_no_others(
+    event: str | None, words: str | None, facts: dict[str, Any]
+) -> None:
+    """Delivery, sending, failure, forwards, side, code: everything that a row's event and status say, as a whole."""
+    assert read_status(event, words) == StatusFacts(**facts)
 
 
 @pytest.mark.parametrize(
@@ -427,6 +413,8 @@ REFUSED, SENT_ON = {"failed": True}, {"arrived": True}
         ("RECEIVE", "", {**SENT_ON, "side": Side.INBOUND}),
         ("RECEIVE", "DSN", {**SENT_ON, "side": Side.INBOUND, "idle": "delivery-report"}),
         ("RECEIVE", "journal", {**SENT_ON, "side": Side.INBOUND, "idle": "journal-copy"}),
+        ("RECEIVE", "Pending", {**SENT_ON, "side": Side.INBOUND}),
+        ("SEND", "DSN", {**SENT_ON, "send": True, "side": Side.OUTBOUND}),
         (None, None, SENT_ON),
     ],
 )
@@ -435,3 +423,19 @@ def test_an_own_servers_words_say_these_things_and_no_others(
 ) -> None:
     """Delivery, sending, refusal, side, code: everything that a row of an own server's log says, as a whole."""
     assert read_server_status(event, words) == StatusFacts(**facts)
+
+
+@pytest.mark.parametrize(
+    "cells, hop",
+    [
+        ((None, None, None), Hop()),
+        (("", "", ""), Hop()),
+        (("ex1", "192.0.2.10:25", "203.0.113.9"), Hop("ex1", IPv4Address(FOREIGN_HOST), IPv4Address(OUR_SERVER), 25)),
+        (("ex1", "[2001:db8::10]:587", None), Hop("ex1", None, IPv6Address("2001:db8::10"), 587)),
+        ((None, "192.0.2.10", "no address"), Hop()),
+        ((None, "192.0.2.10:smtp", None), Hop(local=IPv4Address(OUR_SERVER))),
+    ],
+)
+def test_a_session_is_read_from_its_cells(cells: tuple[str | None, str | None, str | None], hop: Hop) -> None:
+    """Server, client, local address and port, each as far as its cell is readable; the rest stays unknown."""
+    assert hop_of(*cells) == hop

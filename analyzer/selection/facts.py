@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from analyzer.addresses import (
     HYBRID_ROUTING,
-    NULL_SENDER,
     NetworkTable,
     covers,
     covers_host,
@@ -266,9 +265,8 @@ class Lens:
         if not address:
             return SenderFacts(self.domain(""), stated=False)
         address = address.lower()
-        own = "" if address == NULL_SENDER else domain_of(address)
         return SenderFacts(
-            domain=self.domain(own),
+            domain=self.domain(domain_of(address)),
             placement=placed.place if placed else None,
             direct_send=address in self.settings.direct_send_addresses,
         )

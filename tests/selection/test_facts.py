@@ -118,6 +118,16 @@ def test_recipients(address: str, place: MailboxPlace | None, routed_by: str, re
     assert (found.placement, found.domain.exact, found.resolved) == (place, routed_by, resolved)
 
 
+@pytest.mark.parametrize("address", [BOB, "BOB@Contoso.com", "Julie@contoso.com", "Nobody@contoso.com"])
+def test_a_recipient_over_time_is_the_recipient_of_each_moment(address: str) -> None:
+    """What the columns of a log are reduced to is what one address is, whatever its case (3.4)."""
+    rules = (rule("A", recipients=("bob@contoso.com",)), rule("B", recipients=("julie@contoso.com",)))
+    seen = lens(directory=RECIPIENTS, rules=rules)
+
+    assert seen.recipient_over_time(address) == (seen.recipient(address.lower()),)
+    assert seen.sender_over_time(address) == (seen.sender(address.lower()),)
+
+
 def test_rules_look_at_the_address_as_it_was_sent() -> None:
     """A mail user's rule predicates meet its own address, its routing the target's domain."""
     rules = (rule("A", recipient_domains=("contoso.com",)), rule("B", recipient_domains=("fabrikam.com",)))

@@ -133,16 +133,25 @@ def test_the_steps_name_the_winner_and_the_rule() -> None:
 
     steps = explain_send(SendQuestion(facts, 1000, "ex1"), connectors)
 
-    assert [(s.subject, s.fate.rpartition(": ")[2], s.cite) for s in steps] == [
-        ("Off", "is off", "6, 2"),
-        ("Small", "takes 1 bytes at most", "6, 1"),
-        ("Other", "no address space matches the recipient domain", "6, 2"),
-        ("Dear", "Won costs less", "6, 4"),
-        ("Far", "Won is nearer", "6, 5"),
-        ("Won", "wins", "6, 3-6"),
-        ("X", "Won has the lower name", "6, 6"),
-        ("Wide", "Dear is more specific", "6, 3"),
+    assert [str(step) for step in steps] == [
+        "Off: is off [6, 2]",
+        "Small: takes 1 bytes at most [6, 1]",
+        "Other: no address space matches the recipient domain [6, 2]",
+        f"Dear: address space {NARROW} at cost 9: Won costs less [6, 4]",
+        f"Far: address space {NARROW} at cost 1: Won is nearer [6, 5]",
+        f"Won: address space {NARROW} at cost 1: wins [6, 3-6]",
+        f"X: address space {NARROW} at cost 1: Won has the lower name [6, 6]",
+        "Wide: address space * at cost 1: Dear is more specific [6, 3]",
     ]
+
+
+def test_the_steps_say_that_a_scoped_connector_wins_only_in_scope() -> None:
+    """6, 2: nobody knows whether the server that chooses is of the connector's site."""
+    connectors = (send("Site", NARROW, scoped=True, **AWAY),)
+    facts = lens(own=OwnServers(send=connectors)).domain(NARROW)
+    (step,) = explain_send(SendQuestion(facts, 1000, "ex1"), connectors)
+
+    assert str(step) == f"Site: address space {NARROW} at cost 1: wins if it is in scope [6, 3-6]"
 
 
 SPACES = st.sampled_from((NARROW, MIDDLE, ALL, "*.com", "fabrikam.com"))

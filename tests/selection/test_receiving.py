@@ -63,6 +63,28 @@ def test_equal_ranges_on_two_local_addresses_are_ambiguous() -> None:
     assert (answer.outcome, answer.candidates) == (Outcome.AMBIGUOUS, ("a", "b"))
 
 
+AT_TEN, AT_ELEVEN = (
+    receive(name, EVERYONE, bindings=(Binding(ip_address(address), 25),))
+    for name, address in (("Ten", "192.0.2.10"), ("Eleven", "192.0.2.11"))
+)
+
+
+@pytest.mark.parametrize(
+    "local, expected",
+    [
+        ("192.0.2.10", ["Ten"]),
+        ("192.0.2.11", ["Eleven"]),
+        ("192.0.2.12", ["no-receive-connector"]),
+        (None, ["Ten", "Eleven"]),
+    ],
+)
+def test_a_connector_listens_on_its_own_addresses(local: str | None, expected: list[str]) -> None:
+    """6: a binding names an address of the server, and takes no session at another one."""
+    question = ReceiveQuestion("ex1", ip_address("203.0.113.9"), 25, ip_address(local) if local else None)
+
+    assert [a.connector or a.reason for a in possible_receive(question, (AT_ELEVEN, AT_TEN))] == expected
+
+
 INNER = receive("Inner", "192.0.2.0-192.0.2.255", bindings=(Binding(ip_address("192.0.2.2"), 25),))
 OFF, ELSEWHERE = receive("Old relay", EVERYONE, enabled=False), receive("Elsewhere", EVERYONE, server="ex2")
 
