@@ -95,7 +95,7 @@ class OwnNames:
     Names of connectors of Office 365 never answer. Where a kind was never exported, its names stand as logged.
     """
 
-    def __init__(self, snapshots: Sequence[Snapshot], own: int = 0) -> None:
+    def __init__(self, snapshots: Sequence[Snapshot], own: int) -> None:
         """Index the names of each kind, those of the row's own snapshot (by its position) apart."""
         first = (snapshots[own], *snapshots)
         self._send = _index(c.name for s in first for c in s.own.send or ())

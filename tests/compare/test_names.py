@@ -11,9 +11,11 @@ from analyzer.evidence import (
     Carries,
     ConnectorNames,
     LoggedFacts,
+    OwnNames,
     Side,
 )
-from analyzer.tenant.model import Snapshot
+from analyzer.tenant.model import OwnServers, Snapshot
+from analyzer.tenant.onpremises import ReceiveConnector
 from tests.builders import (
     BOB,
     JOHN,
@@ -96,6 +98,36 @@ def test_the_tenants_own_names_tell_the_side(
     """Where the log does not say the side, the snapshot's own names do."""
     names = _names(inbound_names=("In", "Both"), outbound_names=("Out", "Both"))
     assert names.read(cell, inbound_field, outbound_field) == facts
+
+
+def test_a_name_of_another_snapshot_is_known_on_its_own_side() -> None:
+    """A connector that was deleted since is still a known one, on the side where it stood."""
+    old, new = snapshot(inbound=(inbound("In"),), outbound=(outbound("Out"),)), snapshot(inbound=(), outbound=())
+    names = ConnectorNames((new, old))
+
+    assert [names.find(name, side) for side in Side for name in ("In", "Out")] == ["In", None, None, "Out"]
+    assert [names.read(name, None, None) for name in ("in", "out")] == [LoggedFacts(("In",)), LoggedFacts((), ("Out",))]
+
+
+@pytest.mark.parametrize(
+    "inbound_field, server, facts",
+    [
+        (r"EX1\Relay", None, LoggedFacts((r"EX1\Relay",))),
+        (r"ex1.corp.contoso.com\relay", None, LoggedFacts((r"EX1\Relay",))),
+        ("Relay", "ex1", LoggedFacts((r"EX1\Relay",))),
+        ("Relay", "ex2", LoggedFacts(unknown="Relay")),
+        ("Relay", None, LoggedFacts(unknown="Relay")),
+        (r"EX2\Relay", "ex1", LoggedFacts(unknown=r"EX2\Relay")),
+    ],
+)
+def test_a_receive_connector_is_known_by_its_server_and_name(
+    inbound_field: str, server: str | None, facts: LoggedFacts
+) -> None:
+    """6: each server has connectors of its own; a log names the server in full, in short, or as who wrote the row."""
+    relay = ReceiveConnector("Relay", server="ex1", bindings=(), remote_ranges=())
+    names = OwnNames((snapshot(own=OwnServers(receive=(relay,))),), 0)
+
+    assert names.read("", inbound_field, None, server) == facts
 
 
 BOTH_SIDES = {
