@@ -57,9 +57,7 @@ def inputs_of(row: Observation, lens: Lens) -> Inputs:
         if row.origin
         else origin_of(row.sender, row.source, row.direction, lens, has_directionality=row.has_directionality)
     )
-    destination = (
-        Places((row.destination,), placed=True) if row.destination else destination_of(row.recipient, row.status, lens)
-    )
+    destination = Places((row.destination,)) if row.destination else destination_of(row.recipient, row.status, lens)
     refused = row.destination is None and recipient_refused(row.recipient, row.status, lens)
     seen = row.shown
     met = {place: rules_met(lens, seen, place) for place in origin.possible}

@@ -15,13 +15,12 @@ class Places:
     """Where a message may come from or go to: one place, or several where the row does not tell.
 
     `weak` says that a forged sender would look the same; `contradicted` that the row and the
-    recipients list disagree; `placed` that a list, not the domain, names the place.
+    recipients list disagree.
     """
 
     possible: tuple[Place, ...]
     weak: bool = False
     contradicted: bool = False
-    placed: bool = False
 
     @property
     def known(self) -> Place | None:
@@ -71,38 +70,38 @@ def destination_of(recipient: RecipientFacts, status: StatusFacts, lens: Lens) -
     placement = recipient.placement
     if status.deliver:
         elsewhere = placement in (MailboxPlace.ONPREMISES, MailboxPlace.EXTERNAL)
-        return Places((Place.CLOUD,), contradicted=elsewhere, placed=True)
+        return Places((Place.CLOUD,), contradicted=elsewhere)
     detour = status.send and _detour_exists(lens)
     if placement is MailboxPlace.MOVING:
         on_its_way = status.send and not detour  # a Send rules out the cloud
-        return Places((Place.ONPREMISES,) if on_its_way else (Place.CLOUD, Place.ONPREMISES), placed=True)
+        return Places((Place.ONPREMISES,) if on_its_way else (Place.CLOUD, Place.ONPREMISES))
     if placement is MailboxPlace.CLOUD and (detour or not status.send):
-        return Places((Place.CLOUD,), placed=True)
+        return Places((Place.CLOUD,))
     if placement is MailboxPlace.ONPREMISES:
-        return Places((Place.ONPREMISES,), placed=True)
+        return Places((Place.ONPREMISES,))
     if placement is MailboxPlace.EXTERNAL:
-        return Places((_external(recipient),), placed=True)
+        return Places((_external(recipient),))
     contradicted = placement is MailboxPlace.CLOUD
-    found = _destination_by_domain(recipient, lens, sent=status.send)
+    found = _destination_by_domain(recipient, lens)
     unlisted = placement is None and lens.snapshot.directory is None
     if detour and (unlisted or placement is MailboxPlace.UNPLACED) and _could_be_cloud(recipient, lens):
         # The copy may be on its way round: both are possible.
-        return Places(tuple(dict.fromkeys((Place.CLOUD, *found.possible))))
-    possible = tuple(p for p in found.possible if p is not Place.CLOUD) if status.send else found.possible
-    return Places(possible, contradicted=contradicted, placed=found.placed)
+        return Places(tuple(dict.fromkeys((Place.CLOUD, *found))))
+    possible = tuple(p for p in found if p is not Place.CLOUD) if status.send else found
+    return Places(possible, contradicted=contradicted)
 
 
-def _destination_by_domain(recipient: RecipientFacts, lens: Lens, *, sent: bool) -> Places:
+def _destination_by_domain(recipient: RecipientFacts, lens: Lens) -> tuple[Place, ...]:
     domain = recipient.domain
     if domain.declared_onpremises:
-        return Places((Place.ONPREMISES,), placed=True)
+        return (Place.ONPREMISES,)
     if not domain.accepted_known:
-        return Places((Place.CLOUD, Place.ONPREMISES, _external(recipient)))
+        return Place.CLOUD, Place.ONPREMISES, _external(recipient)
     if domain.accepted is None:
-        return Places((_external(recipient),))
-    if sent or (domain.accepted is DomainType.INTERNAL_RELAY and _absent_from_complete_list(recipient, lens)):
-        return Places((Place.ONPREMISES,))
-    return Places((Place.CLOUD, Place.ONPREMISES))
+        return (_external(recipient),)
+    if domain.accepted is DomainType.INTERNAL_RELAY and _absent_from_complete_list(recipient, lens):
+        return (Place.ONPREMISES,)
+    return Place.CLOUD, Place.ONPREMISES
 
 
 def _external(recipient: RecipientFacts) -> Place:
