@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.formats.base import Evidence, Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, Chunk
 from analyzer.formats.connector_report import CONNECTOR_REPORT
+from analyzer.formats.cutting import Cut
 from analyzer.formats.email_events import EMAIL_EVENTS
 from analyzer.formats.enhanced_summary import ENHANCED_SUMMARY
 from analyzer.formats.extended import EXTENDED
@@ -28,6 +29,7 @@ __all__ = [
     "FORMATS",
     "NORMALISED",
     "Chunk",
+    "Cut",
     "Evidence",
     "Format",
     "Log",

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from analyzer.formats.chunk import Chunk, places
-from analyzer.formats.delimited import quote_positions
+from analyzer.formats.marks import quote_positions
 
 EDGE_BYTES = 256 << 10  # hundreds of events on either side; those of one message stand close together
 _CHUNKS = 16  # of small ones

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from analyzer.inputs import GROWN, repair
 
+if TYPE_CHECKING:
+    from analyzer.formats.cutting import Cutter
+
 CHUNK_BYTES = 16 << 20
 RECORD_LIMIT = 1 << 20  # pyarrow's block, and so the longest record it is sure to read
 
-_PIECE = 1 << 20  # what is read at a time, so that a block is put together only once
 _CACHED = 256 << 10
-_MANY_LINES = 400_000  # in 16 MB; real rows have hundreds of bytes
 NOT_UTF8 = "bytes that are not UTF-8 were read as Windows-1252"
 
 Positions = npt.NDArray[np.int64]
@@ -128,87 +129,16 @@ def repaired(chunk: Chunk) -> Chunk:
     return replace(chunk, data=data, start=None, notes=(*chunk.notes, NOT_UTF8), spans=spans)
 
 
-class Bytes(Protocol):
-    """Bytes of UTF-8, a number at a time; fewer than asked for only at the end."""
-
-    @property
-    def damage(self) -> str:
-        """Why the bytes ended before their end, empty where they did not."""
-
-    def read(self, size: int, /) -> bytes:
-        """Give up to `size` bytes."""
-
-
-def blocks(stream: Bytes, size: int) -> Iterator[tuple[list[bytes], bool]]:
-    """Give the stream in blocks of about `size` bytes, in pieces, each block with whether it is the last."""
-    piece, ahead = min(size, _PIECE), stream.read(min(size, _PIECE))
-    while True:
-        pieces, have = [], 0
-        while ahead and have < size:
-            pieces.append(ahead)
-            have += len(ahead)
-            ahead = stream.read(piece)
-        yield pieces, not ahead
-        if not ahead:
-            return
-
-
-class WholeCut(Protocol):
-    """Cuts the whole records off the front of a text; at the end of the file, all that is left."""
-
-    def __call__(self, text: bytes, /, *, last: bool) -> Chunk:
-        """Give a chunk whose data is the part of the text that was cut off."""
-
-
-def cut_whole(stream: Bytes, size: int, whole: WholeCut) -> Iterator[Chunk]:
-    """Cut a stream into chunks of whole records, about `size` bytes each, fewer where the records are tiny."""
-    rest, wanted, at = b"", 0, 0
-    onward: Onward | None = None
-    for pieces, last in blocks(stream, size):
-        rest = b"".join((rest, *pieces))
-        pieces.clear()  # whoever made them holds on to the list until the next block
-        done = len(rest) < wanted and not last
-        while not done:
-            if onward:
-                at += len(rest)
-                rest, done = _past(rest, onward, last=last)
-                at -= len(rest)
-                if not done:
-                    break
-            text = _bite(rest, wanted)
-            done = len(text) == len(rest)
-            chunk = whole(text, last=last and done)
-            onward = chunk.onward
-            wanted = 0 if chunk.data else 2 * len(text)  # a long record: do not look at it again and again
-            rest = rest[len(chunk.data) :]
-            if chunk.data or chunk.broken or chunk.notes:
-                yield repaired(replace(chunk, start=at))
-            at += len(chunk.data)
-
-
 def places(data: bytes, letter: int) -> Positions:
     """Find every place of a byte."""
-    found = [np.flatnonzero(part == letter) + number * _CACHED for number, part in enumerate(_parts(data))]
+    found = [np.flatnonzero(part == letter) + number * _CACHED for number, part in enumerate(parts_of(data))]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
-def _parts(data: bytes) -> Iterator[npt.NDArray[np.uint8]]:
+def parts_of(data: bytes) -> Iterator[npt.NDArray[np.uint8]]:
     """Give the bytes in parts so small that what is made of each stays in the processor's cache."""
     letters = np.frombuffer(data, np.uint8)
     return (letters[start : start + _CACHED] for start in range(0, len(letters), _CACHED))
-
-
-def _bite(text: bytes, wanted: int) -> bytes:
-    """Take less of the text where it has so many lines that their numbers and reasons alone would fill the memory."""
-    if sum(np.count_nonzero(part == ord("\n")) for part in _parts(text)) <= _MANY_LINES:
-        return text
-    return text[: max(wanted, _PIECE)]
-
-
-def _past(rest: bytes, onward: Onward, *, last: bool) -> tuple[bytes, bool]:
-    """Leave out what still belongs to a record that is too long; it was rejected where it began."""
-    end, done = onward(rest, 0)
-    return (b"", True) if last and not done else (rest[end:], done)
 
 
 class Layout(Protocol):
@@ -233,8 +163,8 @@ class Layout(Protocol):
     def on(self, columns: Mapping[str, str]) -> Layout:
         """Read only these columns: the format's key to the file's spelling."""
 
-    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
-        """Cut what follows the skipped bytes into chunks of whole records."""
+    def cutter(self) -> Cutter:
+        """Begin to cut what follows the skipped bytes into chunks of whole records."""
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Read a chunk's cells; records that have none come back by number, with the reason."""

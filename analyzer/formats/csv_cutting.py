@@ -8,14 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from analyzer.formats.chunk import RECORD_LIMIT, Chunk, Onward, torn
-from analyzer.formats.delimited import (
-    Grammar,
-    last_line_end,
-    quote_positions,
-    record_spans,
-    records_are_short,
-    well_quoted,
-)
+from analyzer.formats.delimited import Grammar
+from analyzer.formats.marks import Marks, last_line_end, quote_positions, record_spans, records_are_short
 
 BLANK = "\0 \t\r\n\"',;"
 INSIDE_ROW = "the file ends inside this row"
@@ -38,14 +32,13 @@ def miscounted(found: int, wanted: int) -> str:
 
 def _plain(data: bytes, grammar: Grammar, *, last: bool) -> Chunk | None:
     """Cut at the last line end outside quotes; None where the marks are not all in place."""
-    quotes = quote_positions(data)
+    marks = Marks.of(data, grammar.delimiter)
     if not last:
-        found = last_line_end(data, quotes, 0, len(data))
+        found = last_line_end(data, marks.at, 0, len(data))
         if found is None:
             return None if len(data) > RECORD_LIMIT else Chunk(b"")
         data = data[: found + 1]
-        quotes = quotes[: np.searchsorted(quotes, found)]
-    if not well_quoted(data, quotes, grammar.delimiter) or not records_are_short(data, quotes):
+    if not marks.pair(len(data)) or not records_are_short(data, marks.at, start=0, stop=len(data)):
         return None
     return Chunk(data)
 

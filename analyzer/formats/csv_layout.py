@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from analyzer.formats.chunk import Bytes, Cells, Chunk, Positions, cut_whole
+from analyzer.formats.chunk import Cells, Chunk, Positions
 from analyzer.formats.csv_cutting import BLANK, closed, miscounted, whole_records
-from analyzer.formats.delimited import Grammar, quote_positions, record_spans
+from analyzer.formats.cutting import Cutter, Scouted
+from analyzer.formats.delimited import Grammar
 from analyzer.formats.headers import header_names, lower, other_headers, split_at
+from analyzer.formats.marks import Marks, quote_positions, record_spans, regular_end, scouted
 from analyzer.schema import SUBJECT
 
 DELIMITERS = (",", ";", "\t")
@@ -45,27 +47,21 @@ class CsvLayout:
         """Read only these columns."""
         return replace(self, columns=columns)
 
-    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
-        """Cut into chunks of whole records, by the marks' positions or else record by record."""
-        layout = self
-
-        def whole(text: bytes, *, last: bool) -> Chunk:
-            chunk = whole_records(text, layout.grammar, last=last)
-            if not last:
-                return chunk
-            *_, (_, ending) = layout.parts(chunk)
-            return closed(chunk, ending.grammar, stream.damage)
-
-        for chunk in cut_whole(stream, size, whole):
-            for part, layout in layout.parts(chunk):  # noqa: B020 - each part is laid out as the one before says
-                yield part if layout is self else replace(part, layout=layout)
+    def cutter(self) -> Cutter:
+        """Cut by the marks' positions or else record by record."""
+        return _CsvCutter(self)
 
     def parts(self, chunk: Chunk) -> Iterator[tuple[Chunk, CsvLayout]]:
         """Part a chunk where a header in it names other columns, or these in another order."""
-        headers = other_headers(chunk, self.grammar, self.names, self.columns.values())
+        headers = other_headers(chunk, self.grammar, self.names, self.telling)
         layouts = [*([] if headers and not headers[0][0] else [self]), *(self._under(names) for _, names in headers)]
         parts = split_at(chunk, [start for start, _ in headers]) if headers else (chunk,)
         yield from zip(parts, layouts, strict=True)
+
+    @property
+    def telling(self) -> bytes:
+        """A name that stands in every line that may be a header; blank where no column is read."""
+        return max(self.columns.values(), key=len, default="").encode()
 
     def _under(self, names: tuple[str, ...]) -> CsvLayout:
         """Read the same columns under another header."""
@@ -174,6 +170,59 @@ class CsvLayout:
         at = {key: self.names.index(name) for key, name in self.columns.items()}
         columns = {key: pa.array([row[place] for row in rows], pa.string()) for key, place in at.items()}
         return Cells(columns, np.array(records, np.int64)), odd
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen in a block.
+
+    Attributes:
+        header: Whether it may hold a header.
+    """
+
+    marks: Marks
+    header: bool
+
+    @property
+    def lines(self) -> int:
+        """How many line feeds there are."""
+        return self.marks.lines
+
+
+class _CsvCutter(Cutter):
+    """Cuts a delimited file; the header in force may change on the way."""
+
+    def __init__(self, layout: CsvLayout) -> None:
+        super().__init__()
+        self._first = self._layout = layout
+
+    def scout(self, block: bytes) -> _Seen:
+        """Find the marks of a block, and whether it may hold a header."""
+        name = self._first.telling
+        return _Seen(scouted(block, self._first.grammar.delimiter), bool(name) and name in block)
+
+    def regular(self, rest: bytes, block: bytes, seen: Scouted) -> int | None:
+        """Give the last line end, where all marks are in their places and no header comes."""
+        assert isinstance(seen, _Seen)
+        name = self._first.telling
+        across = name and name in rest + block[: len(name) - 1]
+        if seen.header or across or self._layout is not self._first:
+            return None
+        return regular_end(rest, block, seen.marks, self._first.grammar.delimiter)
+
+    def whole(self, text: bytes, /, *, last: bool, damage: str) -> Chunk:
+        """Cut the whole records off the front of a text."""
+        chunk = whole_records(text, self._layout.grammar, last=last)
+        if not last:
+            return chunk
+        *_, (_, ending) = self._layout.parts(chunk)
+        return closed(chunk, ending.grammar, damage)
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """Part a chunk at headers, and say under which one each part is."""
+        for part, layout in self._layout.parts(chunk):
+            self._layout = layout
+            yield part if layout is self._first else replace(part, layout=layout)
 
 
 def find_header(head: bytes, delimiter: str) -> CsvLayout | None:

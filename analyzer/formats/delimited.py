@@ -1,9 +1,7 @@
-"""The grammar of delimited text, once as a regular expression and once as array arithmetic.
+"""The grammar of delimited text as a regular expression, which is its definition.
 
-The expression is the definition. A cell is quoted only if a quotation mark opens it; elsewhere the
-mark is an ordinary character; text after the closing mark is kept. pyarrow reads alike. The array
-arithmetic gives the same records for text whose marks are all in their places, which is nearly all
-text; `well_quoted` tells whether they are.
+A cell is quoted only if a quotation mark opens it; elsewhere the mark is an ordinary character; text after the
+closing mark is kept. pyarrow reads alike. `analyzer.formats.marks` has the same as array arithmetic.
 """
 
 from __future__ import annotations
@@ -11,13 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
-from analyzer.formats.chunk import RECORD_LIMIT, Positions, places
-
-_QUOTE, _CR, _LF = b'"\r\n'
-_WINDOW = RECORD_LIMIT // 2
+from analyzer.formats.chunk import RECORD_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,57 +60,3 @@ def _unquoted(cell: bytes) -> str:
     end = re.match(r'"(?:[^"]|"")*+', text)
     assert end
     return text[1 : end.end()].replace('""', '"') + text[end.end() + 1 :]
-
-
-def quote_positions(data: bytes) -> Positions:
-    """Find every quotation mark."""
-    return places(data, _QUOTE)
-
-
-def well_quoted(data: bytes, quotes: Positions, delimiter: str) -> bool:
-    """Whether the marks come in pairs, each around a whole cell, or doubled within one."""
-    if not len(quotes):
-        return True
-    if len(quotes) % 2:
-        return False
-    text = np.frombuffer(data, np.uint8)
-    opening, closing = quotes[0::2], quotes[1::2]
-    doubled = np.zeros(len(opening) + 1, np.bool_)
-    doubled[1:-1] = opening[1:] == closing[:-1] + 1
-    before = text[opening - 1] if opening[0] else np.append(np.uint8(_LF), text[opening[1:] - 1])
-    after = text[np.minimum(closing + 1, len(text) - 1)]
-    mark = ord(delimiter)
-    opens = doubled[:-1] | (before == mark) | (before == _LF) | (before == _CR)
-    closes = doubled[1:] | (after == mark) | (after == _CR) | (after == _LF)
-    closes[-1] |= closing[-1] == len(text) - 1
-    return bool(opens.all() and closes.all())
-
-
-def last_line_end(data: bytes, quotes: Positions, start: int, stop: int) -> int | None:
-    """Find the last line feed of a range that is not inside a quoted cell."""
-    found = data.rfind(b"\n", start, stop)
-    while found >= 0:
-        before = int(np.searchsorted(quotes, found))
-        if not before % 2:
-            return found
-        found = data.rfind(b"\n", start, int(quotes[before - 1]))
-    return None
-
-
-def records_are_short(data: bytes, quotes: Positions) -> bool:
-    """Whether a record surely ends in every half of the limit, so that none is over the limit."""
-    starts = range(0, len(data) - _WINDOW, _WINDOW)
-    return all(last_line_end(data, quotes, start, start + _WINDOW) is not None for start in starts)
-
-
-def record_spans(data: bytes, quotes: Positions) -> Positions:
-    """Give start and end, line end included, of each record of well-quoted text."""
-    text = np.frombuffer(data, np.uint8)
-    ends: npt.NDArray[np.bool_] = text == _LF
-    lone = text == _CR
-    lone[:-1] &= text[1:] != _LF
-    at = np.flatnonzero(ends | lone)
-    at = at[np.searchsorted(quotes, at) % 2 == 0] + 1
-    if len(data) and (not len(at) or at[-1] != len(data)):
-        at = np.append(at, len(data))
-    return np.stack([np.append(0, at[:-1]), at], axis=1) if len(at) else np.zeros((0, 2), np.int64)

@@ -8,16 +8,18 @@ has then tells which fields they are (log-formats section 6a).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from analyzer.formats.chunk import Bytes, Cells, Chunk, cut_whole
+from analyzer.formats.chunk import Cells, Chunk
 from analyzer.formats.csv_cutting import closed, miscounted, whole_records
 from analyzer.formats.csv_layout import CsvLayout
-from analyzer.formats.delimited import Grammar, quote_positions, record_spans
+from analyzer.formats.cutting import Cutter, Scouted
+from analyzer.formats.delimited import Grammar
+from analyzer.formats.marks import Marks, quote_positions, record_spans, regular_end, scouted
 
 _TRACKING_LINE = (
     "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,event-id,"
@@ -73,14 +75,9 @@ class ExchangeLayout:
         chosen = (one.on({key: name for key, name in columns.items() if name in one.names}) for one in self.sets)
         return replace(self, sets=tuple(chosen))
 
-    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
-        """Cut into chunks of whole records."""
-
-        def whole(text: bytes, *, last: bool) -> Chunk:
-            chunk = whole_records(text, self.sets[0].grammar, last=last)
-            return closed(chunk, self._ending(chunk), stream.damage) if last else chunk
-
-        yield from cut_whole(stream, size, whole)
+    def cutter(self) -> Cutter:
+        """Cut by the marks' positions or else record by record."""
+        return _ExchangeCutter(self)
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Read the cells as the file's own fields, and rows of another known number of cells as theirs."""
@@ -106,13 +103,35 @@ class ExchangeLayout:
         """Tell comment lines, blank rows and padding."""
         return "comment-line" if text.startswith("#") else self.sets[0].stands_for_nothing(text)
 
-    def _ending(self, chunk: Chunk) -> Grammar:
+    def ending(self, chunk: Chunk) -> Grammar:
         """Say how many cells the file's last record must have not to be one that was cut."""
         own = self.sets[0].grammar
         spans = record_spans(chunk.data, quote_positions(chunk.data)) if chunk.spans is None else chunk.spans
         text = chunk.data[slice(*spans[-1])] if len(spans) else b""
         other = len(own.cells(text)) in {len(one.names) for one in self.sets}
         return _COMMA if text.startswith(b"#") or other else own
+
+
+class _ExchangeCutter(Cutter):
+    """Cuts a log of Exchange Server, as every other delimited file."""
+
+    def __init__(self, layout: ExchangeLayout) -> None:
+        super().__init__()
+        self._layout = layout
+
+    def scout(self, block: bytes) -> Marks:
+        """Find the marks of a block."""
+        return scouted(block, _COMMA.delimiter)
+
+    def regular(self, rest: bytes, block: bytes, seen: Scouted) -> int | None:
+        """Give the last line end, where all marks are in their places."""
+        assert isinstance(seen, Marks)
+        return regular_end(rest, block, seen, _COMMA.delimiter)
+
+    def whole(self, text: bytes, /, *, last: bool, damage: str) -> Chunk:
+        """Cut the whole records off the front of a text."""
+        chunk = whole_records(text, self._layout.sets[0].grammar, last=last)
+        return closed(chunk, self._layout.ending(chunk), damage) if last else chunk
 
 
 def _only(chunk: Chunk, numbers: Sequence[int]) -> Chunk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,14 +16,11 @@ Names = tuple[str, ...]
 _LONGEST = 64 << 10  # bytes of a header
 
 
-def other_headers(
-    chunk: Chunk, grammar: Grammar, names: Sequence[str], read: Collection[str]
-) -> list[tuple[int, Names]]:
+def other_headers(chunk: Chunk, grammar: Grammar, names: Sequence[str], mark: bytes) -> list[tuple[int, Names]]:
     """Find each header that is not the one before it: where it starts, and its names.
 
-    Only lines that hold the longest of the names to be read are looked at: such a search costs nothing.
+    Only lines that hold the mark, the longest of the names to be read, are looked at.
     """
-    mark = max(read, key=len, default="").encode()
     found: list[tuple[int, Names]] = []
     hit = chunk.data.find(mark) if mark else -1
     while hit >= 0:

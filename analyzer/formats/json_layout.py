@@ -6,7 +6,7 @@ before the first one is skipped; commas, blanks and line ends between them mean 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,19 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
-from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, places, torn
-from analyzer.formats.csv_cutting import past_line
-from analyzer.formats.objects import LOST, TAIL, find_spans, is_object, load_object, parted, too_long, wrapping_of
+from analyzer.formats.chunk import Cells, Chunk, Positions
+from analyzer.formats.cutting import Cutter
+from analyzer.formats.json_cutting import LineCutter, ObjectCutter, spans_of
+from analyzer.formats.objects import find_spans, load_object, parted, wrapping_of
 
 _BLANK = "\0 \t\r\n{}[],"
 _BLOCK = 1 << 20
 _WITHIN = "properties"  # of the records that Azure streams
 _SAMPLE = 50  # objects whose keys are looked at to know the file's spelling
-
-SEEMS_CUT = "the file seems cut: its last object or list is not closed"
-LONG_LINE = "a line of more than 1 MB"
-AFTER_END = "text after the end of the list"
-MORE_PAGES = "the answer names a next page: this file holds only a part of the result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +55,21 @@ class JsonLayout:
         """Read only these keys."""
         return replace(self, columns=columns)
 
-    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
-        """Cut into chunks of whole objects."""
-        headers: list[bytes] = []
-
-        def whole(text: bytes, *, last: bool) -> Chunk:
-            lines = self.wrapping == "lines"
-            chunk = self._lines(text, last=last) if lines else find_spans(text, last=last, headers=headers)
-            if not last:
-                return chunk
-            paged = b"nextlink" in headers[-1].lower() if headers else self.paged
-            return self._closed(chunk, text[len(chunk.data) :], stream.damage, paged=paged)
-
-        for chunk in cut_whole(stream, size, whole):
-            yield chunk
-            if LOST in chunk.notes:
-                return
+    def cutter(self) -> Cutter:
+        """Cut between whole objects; one a line, at line ends."""
+        return (
+            LineCutter(paged=self.paged) if self.wrapping == "lines" else ObjectCutter(self.wrapping, paged=self.paged)
+        )
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Read the objects with pyarrow; where it refuses or finds other spellings, one by one."""
-        assert chunk.spans is not None
-        odd = dict(chunk.broken)
-        keep = np.ones(len(chunk.spans), np.bool_)
+        spans, broken = spans_of(chunk)
+        odd = dict(broken)
+        keep = np.ones(len(spans), np.bool_)
         keep[[number - 1 for number in odd]] = False
         records = np.flatnonzero(keep) + 1
         try:
-            table = self._arrow(chunk.data, chunk.spans[keep])
+            table = self._arrow(chunk.data, spans[keep])
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             table = None
         if table is None or table.num_rows != len(records) or _any_without_cells(self._own(table)):
@@ -93,51 +78,14 @@ class JsonLayout:
 
     def texts(self, chunk: Chunk, records: list[int]) -> list[str]:
         """Give the text of these objects."""
-        assert chunk.spans is not None
-        return [chunk.data[slice(*chunk.spans[record - 1])].decode("utf-8", "replace") for record in records]
+        spans, _ = spans_of(chunk)
+        return [chunk.data[slice(*spans[record - 1])].decode("utf-8", "replace") for record in records]
 
     def stands_for_nothing(self, text: str) -> str | None:
         """Tell padding and empty objects."""
         if text.strip(_BLANK):
             return None
         return "null-bytes" if "\0" in text else "blank-row"
-
-    def _lines(self, data: bytes, *, last: bool) -> Chunk:
-        """Cut at line ends: a broken line then costs one record and no more."""
-        end = len(data) if last else data.rfind(b"\n") + 1
-        if not end and len(data) > RECORD_LIMIT:
-            return Chunk(data, np.array([[0, len(data)]], np.int64), {1: LONG_LINE}, onward=past_line)
-        data = data[:end]
-        ends = places(data, ord("\n")) + 1
-        if end and (not len(ends) or ends[-1] != end):
-            ends = np.append(ends, end)
-        starts = np.append(0, ends[:-1])[: len(ends)]
-        filled = ends - starts > 2
-        for line in np.flatnonzero(~filled).tolist():
-            filled[line] = bool(data[starts[line] : ends[line]].strip())
-        spans = np.stack([starts, ends], axis=1)[filled]
-        return Chunk(data, spans, too_long(spans, LONG_LINE))
-
-    def _closed(self, chunk: Chunk, rest: bytes, damage: str, *, paged: bool) -> Chunk:
-        """Look at what follows the last whole object of the file."""
-        assert chunk.spans is not None
-        data, spans, broken, notes = chunk.data + rest, chunk.spans, dict(chunk.broken), []
-        tail = TAIL.fullmatch(rest.strip(b"\0"))
-        if self.wrapping == "lines":
-            if len(spans) and not is_object(data[slice(*spans[-1])]):
-                broken[len(spans)] = SEEMS_CUT
-                notes.append(SEEMS_CUT)
-        elif not tail:
-            spans = np.append(spans, [[len(chunk.data), len(data)]], axis=0)
-            why = AFTER_END if rest.lstrip().startswith(b"]") else SEEMS_CUT
-            broken[len(spans)] = why
-            notes.append(why)
-        elif self.wrapping != "objects" and b"]" not in rest and not damage:
-            notes.append(SEEMS_CUT)
-        if paged or b"nextlink" in rest.lower():
-            notes.append(MORE_PAGES)
-        chunk = replace(chunk, data=data, spans=spans, broken=broken, notes=(*chunk.notes, *notes))
-        return torn(chunk, damage, whole=not broken.keys() & {len(spans)}) if damage else chunk
 
     def _arrow(self, data: bytes, spans: Positions) -> pa.Table:
         """Read whole objects at full speed into text columns."""
@@ -169,9 +117,8 @@ class JsonLayout:
 
     def _one_by_one(self, chunk: Chunk, odd: dict[int, str]) -> tuple[Cells, dict[int, str]]:
         """Read object by object, keys in any spelling."""
-        assert chunk.spans is not None
         odd, rows, records = dict(odd), [], []
-        for number, (start, end) in enumerate(chunk.spans, 1):
+        for number, (start, end) in enumerate(spans_of(chunk)[0], 1):
             if number in odd:
                 continue
             found = load_object(chunk.data[start:end])

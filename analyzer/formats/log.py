@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -11,11 +12,13 @@ import pyarrow.compute as pc
 
 from analyzer.formats.around import with_neighbours
 from analyzer.formats.base import Format, Parsed
-from analyzer.formats.chunk import CHUNK_BYTES, Chunk, Layout
+from analyzer.formats.chunk import CHUNK_BYTES, NOT_UTF8, Chunk, Layout
 from analyzer.formats.clocks import LocalClock
+from analyzer.formats.cutting import Cut, cut_stream, put_together
 from analyzer.formats.parsing import OTHER_ORDER, parse_chunk
+from analyzer.formats.ranges import Ranges, Read
 from analyzer.formats.times import DateOrder
-from analyzer.inputs import Encoding, Source, Stream, Utf8Stream
+from analyzer.inputs import Encoding, Source, Stream, Utf8Stream, byte_ranges
 from analyzer.schema import SUBJECT
 
 BOTH_ORDERS = "its dates are of both orders of day and month: those with a day up to 12 may be read the wrong way round"
@@ -99,7 +102,8 @@ class Log:
     def notes(self) -> tuple[str, ...]:
         """What to know of the file as a whole; complete once every chunk was entered."""
         hint = self.capped
-        return (*self._said, *sorted(self._found), *((hint,) if hint else ()))
+        found = sorted(self._found.keys() - self._said.keys())
+        return (*self._said, *found, *((hint,) if hint else ()))
 
     @property
     def capped(self) -> str:
@@ -116,24 +120,62 @@ class Log:
         if found is not None:
             self.layout = self.layout.on({**self.layout.columns, SUBJECT.name: found})
 
+    def ranges(self, *, size: int = CHUNK_BYTES) -> Ranges | None:
+        """Begin to read the log in ranges of about `size` bytes of UTF-8; None where it is one stream."""
+        if self.format.joined:  # its chunks are shown to their neighbours
+            return None
+        found = byte_ranges(self.source, self.encoding_found, skip=self.layout.skip, size=size)
+        self._forget()
+        return Ranges(found, self.layout.cutter()) if found else None
+
+    def cut(self, ranges: Ranges, read: Read) -> Iterator[Chunk | Cut]:
+        """Cut a range of this log; after all those before it."""
+        for chunk in ranges.cut(read):
+            if isinstance(chunk, Chunk):
+                self._said.update(dict.fromkeys(chunk.notes))
+            yield chunk
+        self.passed, self.digest = ranges.passed, ranges.digest
+        if self.digest and ranges.replaced:
+            self._said[self._replaced] = None
+
     def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
         """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
-        self._records, self.digest = 0, ""
-        self._found.clear()
-        self._messages.clear()
+        ranges = self.ranges(size=size)
+        if ranges is None:
+            yield from self._streamed(size)
+            return
+        with closing(ranges):
+            for number in range(ranges.count):
+                for cut in self.cut(ranges, ranges.read(number)):
+                    chunk = put_together(cut)
+                    self._found.update(dict.fromkeys(chunk.notes))
+                    yield chunk
+
+    def _streamed(self, size: int) -> Iterator[Chunk]:
+        self._forget()
         with self.source.open() as stream:
             self._stream = stream
             text = Utf8Stream(stream, self.encoding_found)
             text.read(self.layout.skip)
-            cut = self.layout.cut(text, size)
+            cut = cut_stream(text, size, self.layout.cutter())
             for chunk in with_neighbours(cut) if self.format.joined else cut:
                 self.compression = stream.compression
                 self._said.update(dict.fromkeys(chunk.notes))
                 yield chunk
             if text.replaced:
-                self._said[f"bytes that are not {self.encoding_found.codec} were replaced by \ufffd"] = None
+                self._said[self._replaced] = None
             self.digest, self.compression = stream.digest(), stream.compression  # of an empty log too
             self.passed, self._stream = stream.bytes_read, None  # so that a read log can be sent elsewhere
+
+    def _forget(self) -> None:
+        """Forget what was read of the log before."""
+        self._records, self.digest = 0, ""
+        self._found.clear()
+        self._messages.clear()
+
+    @property
+    def _replaced(self) -> str:
+        return f"bytes that are not {self.encoding_found.codec} were replaced by \ufffd"
 
     def start_of(self, chunk: Chunk) -> int | None:
         """Give the byte of the file at which a chunk begins; None where the file does not hold it as it is.
@@ -148,7 +190,8 @@ class Log:
     def parse(self, chunk: Chunk) -> Parsed:
         """Read one chunk; may be called from several threads."""
         parsed = parse_chunk(chunk, self.format, self.layout, order=self.order, clock=self.clock)
-        return replace(parsed, notes=tuple(self.notes_on(parsed.rejects)), messages=self._some_messages(parsed))
+        notes = (*(note for note in chunk.notes if note == NOT_UTF8), *self.notes_on(parsed.rejects))
+        return replace(parsed, notes=notes, messages=self._some_messages(parsed))
 
     def notes_on(self, rejects: pa.Table) -> Iterator[str]:
         """Say what a chunk, with these rejects, shows of the file as a whole."""

@@ -63,7 +63,7 @@ def placed(log: Log, folder: Path, *, size: int = CHUNK_BYTES) -> Iterator[Place
             yield Placed(chunk.size, start, replace(chunk, data=b"", notes=(), onward=None))
             continue
         folder.mkdir(exist_ok=True)
-        text = pickle.dumps(replace(chunk, notes=(), onward=None))
+        text = pickle.dumps(replace(chunk, onward=None))
         file = folder / f"{number:06d}"
         file.write_bytes(pa.compress(text, _PACKED, asbytes=True))
         yield Placed(chunk.size, file=str(file), packed=len(text))

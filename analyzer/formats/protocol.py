@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.formats.base import Evidence, Format, Identity
-from analyzer.formats.chunk import Bytes, Cells, Chunk
+from analyzer.formats.chunk import Cells, Chunk
 from analyzer.formats.columns import among, first_filled
+from analyzer.formats.cutting import Cut, Cutter, Scouted
 from analyzer.formats.exchange_layout import PROTOCOL_FIELDS, ExchangeLayout
 from analyzer.formats.server_rows import draft, noise_kinds
 from analyzer.formats.sessions import TELLING_CONTEXT, TELLING_DATA, Answered, Line, Sessions
@@ -55,19 +56,9 @@ class SessionLayout:
         """Read every field."""
         return replace(self, lines=self.lines.on(_COLUMNS))
 
-    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
-        """Cut into chunks of whole lines and read them, following the sessions from one to the next."""
-        sessions, before, last = Sessions(), 0, None
-        for chunk in self.lines.cut(stream, size):
-            if last:
-                yield last
-            cells, broken = self.lines.read(chunk)
-            last = replace(chunk, cells=_followed(cells, sessions, before), broken=broken)
-            before += len(cells) + len(broken)
-            sessions.forget(before)
-        if last:
-            waiting = sessions.recipients_waiting
-            yield replace(last, notes=(*last.notes, _WAITING.format(waiting))) if waiting else last
+    def cutter(self) -> Cutter:
+        """Cut into whole lines and read them, following the sessions from one to the next."""
+        return _SessionCutter(self.lines)
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Give what the cutter read."""
@@ -81,6 +72,37 @@ class SessionLayout:
     def stands_for_nothing(self, text: str) -> str | None:
         """Tell comment lines, blank rows and padding."""
         return self.lines.stands_for_nothing(text)
+
+
+class _SessionCutter(Cutter):
+    """Cuts lines and reads them; the last chunk says whom nobody answered, so each waits for the one behind it."""
+
+    def __init__(self, lines: ExchangeLayout) -> None:
+        super().__init__()
+        self._lines, self._cutter = lines, lines.cutter()
+        self._sessions, self._before = Sessions(), 0
+        self._held: Chunk | None = None
+
+    def whole(self, text: bytes, /, *, last: bool, damage: str) -> Chunk:
+        """Cut the whole lines off the front of a text."""
+        return self._cutter.whole(text, last=last, damage=damage)
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """Read the lines, and give those of the chunk before."""
+        if self._held:
+            yield self._held
+        cells, broken = self._lines.read(chunk)
+        self._held = replace(chunk, cells=_followed(cells, self._sessions, self._before), broken=broken)
+        self._before += len(cells) + len(broken)
+        self._sessions.forget(self._before)
+
+    def cut(self, block: bytes, seen: Scouted | None = None, *, last: bool, damage: str = "") -> Iterator[Chunk | Cut]:
+        """Cut the next block, and give the last chunk at the end."""
+        yield from super().cut(block, seen, last=last, damage=damage)
+        if last and self._held:
+            waiting = self._sessions.recipients_waiting
+            notes = (*self._held.notes, _WAITING.format(waiting)) if waiting else self._held.notes
+            yield replace(self._held, notes=notes)
 
 
 def _followed(cells: Cells, sessions: Sessions, before: int) -> Cells:

@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.formats.chunk import RECORD_LIMIT, Bytes, Cells, Chunk, Positions, cut_whole, places, torn
+from analyzer.formats.chunk import RECORD_LIMIT, Cells, Chunk, Positions, places, torn
 from analyzer.formats.columns import among, behind
 from analyzer.formats.csv_cutting import past_line
+from analyzer.formats.cutting import Cutter
 from analyzer.formats.joining import Keyed, Memory
 from analyzer.formats.objects import too_long
 from analyzer.formats.stamps import BSD, ISO, dated
@@ -95,20 +96,9 @@ class SyslogLayout:
         """Read every column."""
         return self
 
-    def cut(self, stream: Bytes, size: int) -> Iterator[Chunk]:
-        """Cut into chunks of whole lines and read them, each with what earlier lines say of it."""
-
-        def whole(text: bytes, *, last: bool) -> Chunk:
-            chunk = _whole_lines(text, last=last)
-            if last and stream.damage:
-                return torn(chunk, stream.damage, whole=chunk.data[-1:] in {b"\n", b""})
-            return chunk
-
-        memory, before = Memory(), 0
-        for chunk in cut_whole(stream, size, whole):
-            assert chunk.spans is not None
-            yield self._read(chunk, memory, before)
-            before += len(chunk.spans)
+    def cutter(self) -> Cutter:
+        """Cut into whole lines and read them, each with what earlier lines say of it."""
+        return _LineCutter(self)
 
     def read(self, chunk: Chunk) -> tuple[Cells, dict[int, str]]:
         """Give what the cutter read."""
@@ -131,7 +121,7 @@ class SyslogLayout:
             return "the stamps have no year, and the input no date: give the file itself"
         return f"the stamps have no year: they are taken as the twelve months up to the file's date, {self.day}"
 
-    def _read(self, chunk: Chunk, memory: Memory, before: int) -> Chunk:
+    def read_on(self, chunk: Chunk, memory: Memory, before: int) -> Chunk:
         """Read the lines of a chunk, before which there were others."""
         assert chunk.spans is not None
         broken = dict(chunk.broken)
@@ -230,6 +220,25 @@ def _found(text: pa.StringArray, pattern: str) -> pa.StringArray:
     """Take what the group `found` matches; null where the pattern does not match."""
     found = pc.extract_regex(text, pattern)
     return pc.if_else(found.is_valid(), found.field("found"), pa.scalar(None, pa.string()))
+
+
+class _LineCutter(Cutter):
+    """Cuts lines and reads them, for what a line means rests on those before it."""
+
+    def __init__(self, layout: SyslogLayout) -> None:
+        super().__init__()
+        self._layout, self._memory, self._before = layout, Memory(), 0
+
+    def whole(self, text: bytes, /, *, last: bool, damage: str) -> Chunk:
+        """Cut the whole lines off the front of a text."""
+        chunk = _whole_lines(text, last=last)
+        return torn(chunk, damage, whole=chunk.data[-1:] in {b"\n", b""}) if last and damage else chunk
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """Read the lines."""
+        assert chunk.spans is not None
+        yield self._layout.read_on(chunk, self._memory, self._before)
+        self._before += len(chunk.spans)
 
 
 def _whole_lines(data: bytes, *, last: bool) -> Chunk:

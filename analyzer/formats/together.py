@@ -9,9 +9,9 @@ import numpy as np
 from analyzer.formats.base import Parsed
 from analyzer.formats.chunk import Chunk, Layout, Positions
 from analyzer.formats.csv_layout import CsvLayout
-from analyzer.formats.delimited import quote_positions, record_spans
 from analyzer.formats.exchange_layout import ExchangeLayout
 from analyzer.formats.log import Log
+from analyzer.formats.marks import quote_positions, record_spans
 
 
 def read_alike(one: tuple[Log, Chunk], other: tuple[Log, Chunk]) -> bool:

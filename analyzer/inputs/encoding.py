@@ -20,7 +20,8 @@ from analyzer.errors import UsageError
 _HANDLER = "mailflow-windows-1252"
 _SNIFFED = 512  # the header of every format lies here, and header names are ASCII
 _DECODED = 1 << 20  # bytes of UTF-16 turned at a time
-_REPLACED = "\ufffd"
+REPLACED = "\ufffd"
+WITHIN_CHARACTER = "the file ends within a character"
 
 
 def _one_by_one(error: UnicodeError) -> tuple[str, int]:
@@ -136,9 +137,9 @@ class Utf8Stream:
         """Turn a block into UTF-8; half a character at the end of all is left out, and said."""
         if not block and self._decoder.getstate()[0]:
             self._decoder.reset()
-            self._cut = "the file ends within a character"
+            self._cut = WITHIN_CHARACTER
         text = self._decoder.decode(block, final=not block)
-        self.replaced = self.replaced or _REPLACED in text
+        self.replaced = self.replaced or REPLACED in text
         return text.encode("utf-8", "replace")
 
 

@@ -103,9 +103,13 @@ class Source:
 
     def open(self) -> Stream:
         """Open at the first byte, decompressed; every opening is independent of the others."""
+        return Stream(self.raw(), self.member, None if self.spool else self.size)
+
+    def raw(self) -> BinaryIO:
+        """Open the file's own bytes, to be read from any place."""
         if self.problem:
             raise LogError(self.name, self.problem)
-        return Stream(_raw(self), self.member, None if self.spool else self.size)
+        return _raw(self)
 
     def part(self, start: int, size: int) -> bytes:
         """Read some of the file's own bytes.

@@ -16,6 +16,12 @@ from typing import BinaryIO
 from analyzer.inputs.compression import BLOCK, DamageError, bounded, inflated, peeked, told
 
 GROWN = "the file grew while it was read"
+SHORTER = "the file became shorter while it was read"
+
+
+def grown(limit: int) -> str:
+    """Say that a file grew, and up to where it was read."""
+    return f"{GROWN} and was read up to the {limit:,} bytes it had at first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +110,9 @@ class Stream(io.RawIOBase):
         """Read the file up to the size it had: one that is written to meanwhile would never end."""
         yield from self._counted(limit)
         if limit and self.bytes_read < limit:
-            raise DamageError("the file became shorter while it was read")
+            raise DamageError(SHORTER)
         if limit and self._raw.read(1):
-            raise DamageError(f"{GROWN} and was read up to the {limit:,} bytes it had at first")
+            raise DamageError(grown(limit))
 
     def _counted(self, left: int | None) -> Iterator[bytes]:
         """Read so many bytes, or to the end."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from analyzer.formats import CHUNK_BYTES, Chunk, Format, Log, Placed, StoredChunk, StoredLog
+from analyzer.formats import CHUNK_BYTES, Chunk, Cut, Format, Log, Placed, StoredChunk, StoredLog
 
 _BATCH_BYTES = CHUNK_BYTES // 2
 _BATCH_PIECES = 1_000
@@ -20,7 +20,7 @@ class Piece:
 
     book: int
     log: Log | StoredLog
-    chunk: Chunk | StoredChunk | Placed
+    chunk: Chunk | Cut | StoredChunk | Placed
 
     @property
     def format(self) -> Format:

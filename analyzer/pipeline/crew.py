@@ -19,7 +19,7 @@ import pyarrow as pa
 from analyzer.formats import Format
 from analyzer.pipeline.batches import Batch
 from analyzer.pipeline.books import Options
-from analyzer.pipeline.intake import Intake
+from analyzer.pipeline.intake import Intake, Portion
 from analyzer.pipeline.lots import Lot, read_lot
 from analyzer.pipeline.order import ClosedError, Order
 from analyzer.pipeline.turns import Share, Turn, Turns, answered, ask, share
@@ -46,16 +46,6 @@ class Crew(Protocol[T]):
         """Read, ask, take the turns and hand on what counts; the results are in the order of the batches."""
 
 
-class Portion(Protocol):
-    """Some of the input, as a thread takes it."""
-
-    def read(self) -> None:
-        """Read it; side by side with others."""
-
-    def batches(self) -> Iterator[Batch | Lot]:
-        """Give what it holds; after all portions before it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Threads(Generic[T]):
     """The threads of one machine: each takes the next portion when it is free, so one a thread is in flight.
@@ -76,7 +66,7 @@ class Threads(Generic[T]):
         """Work off lots that were read before."""
         return self._shared(map(_Known, lots), parts, turns)
 
-    def _shared(self, portions: Iterator[Portion], parts: Iterator[int], turns: Turns) -> Iterator[Done[T]]:
+    def _shared(self, portions: Iterator[Portion | _Known], parts: Iterator[int], turns: Turns) -> Iterator[Done[T]]:
         """Let every thread take portions until there are none."""
         shift = _Shift(self, enumerate(chain(portions, [None])), parts, turns, Order(self.options.workers))
         with ThreadPoolExecutor(self.options.workers) as pool:
@@ -90,7 +80,7 @@ class Threads(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A lot that was read before."""
+    """A portion that is a lot read before."""
 
     lot: Lot
 
@@ -107,7 +97,7 @@ class _Shift(Generic[T]):
     """What the threads share while they work off one stretch of portions; None is its end."""
 
     threads: Threads[T]
-    portions: Iterator[tuple[int, Portion | None]]
+    portions: Iterator[tuple[int, Portion | _Known | None]]
     parts: Iterator[int]
     turns: Turns
     order: Order[Done[T]]
@@ -127,12 +117,12 @@ class _Shift(Generic[T]):
         except BaseException as problem:  # noqa: BLE001 - raised where the results are taken
             self.order.close(problem)
 
-    def _take(self) -> tuple[int, Portion | None] | None:
+    def _take(self) -> tuple[int, Portion | _Known | None] | None:
         self.order.begin()
         with self._taking:
             return next(self.portions, None)
 
-    def _cut(self, number: int, portion: Portion | None) -> deque[tuple[Batch | Lot, int, int]]:
+    def _cut(self, number: int, portion: Portion | _Known | None) -> deque[tuple[Batch | Lot, int, int]]:
         """Read a portion; then number its batches and their parts, when it is its turn."""
         if portion:
             portion.read()

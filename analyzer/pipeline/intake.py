@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from analyzer.errors import AmbiguousDates, UnreadableInput
 from analyzer.formats import Chunk, Log, Placed, StoredChunk, StoredLog, open_input
 from analyzer.formats.log import Shown
+from analyzer.formats.ranges import Ranges, Read
 from analyzer.inputs import Source
 from analyzer.pipeline.batches import Batch, Gathering, Piece
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
@@ -28,6 +30,7 @@ class Opened:
 
     Attributes:
         chunks: Its chunks, which are read now or were placed before.
+        ranges: Its ranges, where it can be read in such.
         begins: Hash of how its content begins; none of a store.
         left_out: Rows of a store on days outside the period.
     """
@@ -36,6 +39,7 @@ class Opened:
     chunks: Iterator[Chunk | StoredChunk | Placed]
     begins: bytes = b""
     left_out: int = 0
+    ranges: Ranges | None = None
 
 
 def opened(source: Source, options: Options) -> Opened:
@@ -51,12 +55,43 @@ def opened(source: Source, options: Options) -> Opened:
         return Opened(log, log.chunks(), left_out=left_out)
     if options.subjects:
         log.read_subjects()
-    return Opened(log, log.chunks(), log.begins)
+    return Opened(log, log.chunks(), log.begins, ranges=log.ranges())
+
+
+class Portion(Protocol):
+    """Some of the input, as whoever is free takes it."""
+
+    def read(self) -> None:
+        """Read it; side by side with others, and once."""
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the batches that are full by it; after all portions before it."""
+
+
+@dataclass(slots=True)
+class _Range:
+    """A range of a log."""
+
+    intake: Intake
+    book: int
+    log: Log
+    ranges: Ranges
+    number: int
+    _read: list[Read] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Read the range and look at it."""
+        self._read.append(self.ranges.read(self.number))
+
+    def batches(self) -> Iterator[Batch]:
+        """Cut it."""
+        for chunk in self.log.cut(self.ranges, self._read.pop()):
+            yield from self.intake.entered(Piece(self.book, self.log, chunk))
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """A piece of an input that was cut when the portion was taken; of none, what has gathered to the end."""
+class _Ready:
+    """A chunk that was cut when it was taken, for its log is one stream; of none, what has gathered to the end."""
 
     intake: Intake
     piece: Piece | None
@@ -65,7 +100,7 @@ class Portion:
         """Do nothing: it is at hand."""
 
     def batches(self) -> Iterator[Batch]:
-        """Give the batches that are full by it; after all portions before it."""
+        """Enter it."""
         yield from self.intake.entered(self.piece) if self.piece else self.intake.gathering.rest()
 
 
@@ -123,7 +158,7 @@ class Intake:
                 logger.warning("%s", problem)
             self._behind += source.size or 0
             self._current = None
-        yield Portion(self, None)
+        yield _Ready(self, None)
 
     @property
     def bytes_total(self) -> int:
@@ -149,8 +184,12 @@ class Intake:
             book.sha256 = source.digest()
             return
         self._current, number = log, len(self.books) - 1
+        if found.ranges and isinstance(log, Log):
+            for place in range(found.ranges.count):
+                yield _Range(self, number, log, found.ranges, place)
+            return
         for chunk in found.chunks:
-            yield Portion(self, Piece(number, log, chunk))
+            yield _Ready(self, Piece(number, log, chunk))
 
     def entered(self, piece: Piece) -> Iterator[Batch]:
         """Enter a piece into its book and put it with others; give the batches that are full by it."""

@@ -10,7 +10,7 @@ from itertools import pairwise, repeat
 import numpy as np
 import pyarrow as pa
 
-from analyzer.formats import Chunk, Log, Parsed, Placed, parse, read_alike, read_together
+from analyzer.formats import Chunk, Cut, Log, Parsed, Placed, parse, read_alike, read_together
 from analyzer.formats.store import record_starts
 from analyzer.pipeline.batches import Piece
 from analyzer.schema import STORED, SUBJECT
@@ -61,9 +61,12 @@ def read_pieces(pieces: Sequence[Piece], *, subjects: bool = False) -> Iterator[
 
 
 def _fetched(piece: Piece) -> Piece:
+    """Bring the text of a piece together, wherever it lies."""
     match piece.log, piece.chunk:
         case Log() as log, Placed() as chunk:
             return replace(piece, chunk=chunk.fetched(log.source))
+        case Log(), Cut() as chunk:
+            return replace(piece, chunk=chunk.put_together())
     return piece
 
 
@@ -86,6 +89,7 @@ def _plain(piece: Piece) -> _Plain | None:
 
 
 def _alone(piece: Piece, *, subjects: bool) -> Read:
+    assert not isinstance(piece.chunk, Cut)
     parsed = parse(piece.log, piece.chunk)
     starts, stored = record_starts(parsed.rows), "source_file" in parsed.rows.column_names
     rows = parsed.rows if stored else _sourced(parsed.rows, [piece], np.zeros(parsed.rows.num_rows, np.int32))

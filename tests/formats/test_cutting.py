@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.formats.delimited import Grammar, quote_positions, record_spans, well_quoted
+from analyzer.formats.delimited import Grammar
+from analyzer.formats.marks import Marks, quote_positions, record_spans
 from tests.formats.reading import SUMMARY, SUMMARY_HEADER, TRACE, Reading, csv_text, json_lines, read, write
 
 GOOD = csv_text(SUMMARY).split("\r\n", 1)[1]
@@ -111,7 +112,7 @@ def wrapped(rows: list[dict[str, object]], wrapping: str) -> bytes:
 def test_array_arithmetic_and_expression_agree(text: str) -> None:
     """Where the marks are in place, both ways of finding records find the same ones."""
     data, grammar = text.encode(), Grammar(",", 1)
-    if not well_quoted(data, quote_positions(data), ","):
+    if not Marks.of(data, ",").pair(len(data)):
         return
     ends, at = [], 0
     while at < len(data):
@@ -153,7 +154,7 @@ def test_a_record_is_split_into_cells(record: bytes, cells: list[str]) -> None:
 )
 def test_marks_in_their_places_are_told_from_stray_ones(text: bytes, expected: bool) -> None:  # noqa: FBT001
     """Only text whose marks surround whole cells is cut the quick way."""
-    assert well_quoted(text, quote_positions(text), ",") is expected
+    assert Marks.of(text, ",").pair(len(text)) is expected
 
 
 def test_a_stray_quote_near_the_end_costs_one_row(tmp_path: Path) -> None:

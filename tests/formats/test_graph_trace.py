@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analyzer.formats import Evidence
 from analyzer.formats.graph_trace import GRAPH_TRACE
-from analyzer.formats.json_layout import MORE_PAGES
+from analyzer.formats.json_cutting import MORE_PAGES
 from tests.formats.reading import GRAPH_ROW, TRACE, csv_text, json_lines, read, write
 
 
