@@ -107,16 +107,14 @@ def byte_ranges(source: Source, encoding: Encoding, *, skip: int, size: int) -> 
 
 
 def _decoded(around: bytes, size: int, codec: str, *, last: bool) -> tuple[str, str]:
-    """Decode a range of UTF-16 with two bytes before and behind it; and say where it ends within a character."""
-    units = np.frombuffer(around, _UNITS[codec], len(around) // 2) & 0xFC00
-    high, low = units == 0xD800, units == 0xDC00
-    begin, end = 1, 1 + size // 2
-    begin += bool(size >= 2 and high[0] and low[1])
-    within = last and size % 2 == 1
-    if last:
-        open_ = end > begin and high[end - 1]
-        end, within = end - bool(open_), within or bool(open_)
-    elif end < len(units) and high[end - 1] and low[end]:
-        end += 1
-    text = around[2 * begin : 2 * end].decode(codec, "replace")
-    return text, WITHIN_CHARACTER if within else ""
+    """Decode a range of UTF-16 with two bytes before and behind it; and say where the file ends within a character."""
+    kinds = np.frombuffer(around, _UNITS[codec], len(around) // 2) & 0xFC00
+    high, low = kinds == 0xD800, kinds == 0xDC00  # the two halves of a character of two units
+    begin, end, within = 1, 1 + size // 2, last and size % 2 == 1
+    begin += bool(size > 1 and high[0] and low[1])
+    if end > begin and high[end - 1]:
+        if last or end == len(kinds):  # its other half is not there, or not whole
+            end, within = end - 1, last
+        elif low[end]:
+            end += 1
+    return around[2 * begin : 2 * end].decode(codec, "replace"), WITHIN_CHARACTER if within else ""

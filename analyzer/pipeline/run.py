@@ -2,7 +2,7 @@
 
 `reading` gives every log row once; here worker threads judge the rows and write one Parquet part a
 batch, and the cube is folded in the order of the input, so the output does not depend on the number of
-workers (docs/decisions/0002).
+workers (docs/decisions/0017).
 """
 
 from __future__ import annotations

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from analyzer.formats import Log
 from analyzer.pipeline import batches
 from tests.pipeline.traces import noise, outcome, rows, trace, write
 
@@ -64,3 +66,27 @@ def test_neither_workers_nor_batches_change_the_rows(
     assert [f.causes.equals(expected.causes) for f in found] == [True, True]
     parts = [sorted((tmp_path / name / "messages").iterdir()) for name in ("1", "4")]
     assert [p.read_bytes() for p in parts[0]] == [p.read_bytes() for p in parts[1]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_ranges_of_one_file_are_read_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A log in hundreds of ranges, none of which begins where a row does, gives the same bytes for any number of
+    workers, and the rows, numbers and digest of the log read as one.
+    """
+    lines = [trace(n % 900, SenderAddress=f'"a{n % 7}\r\nb""@wingtiptoys.com"') for n in range(1_000)]
+    path = write(tmp_path / "log.csv", [*lines, trace(2_000, Received="soon")])
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+    whole = outcome([path], tmp_path / "whole", workers=1)
+    monkeypatch.setattr(batches, "_BATCH_PIECES", 1)
+    monkeypatch.setitem(cast("dict[str, int]", Log.ranges.__kwdefaults__), "size", 1_009)
+    found = [outcome([path], tmp_path / str(workers), workers=workers) for workers in (1, 4)]
+
+    assert [one.inputs for one in found] == [whole.inputs] * 2
+    assert found[0].inputs[0].balanced
+    assert [one.causes.equals(whole.causes) for one in found] == [True, True]
+    parts = [sorted((tmp_path / name / "messages").iterdir()) for name in ("1", "4")]
+    assert len(parts[0]) > 100
+    assert [p.read_bytes() for p in parts[0]] == [p.read_bytes() for p in parts[1]]
+    assert rows(tmp_path / "1") == rows(tmp_path / "whole")
