@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.causes import OTHER, fold, holding
+from analyzer.causes import OTHER, alike, fold, holding
 from analyzer.lint import Caught
 from analyzer.pipeline import Coverage
 from analyzer.schema import SEVERITIES
@@ -123,11 +125,9 @@ def _summed_up(domains: Sequence[str]) -> str:
 
 def where(causes: pa.Table, **values: str | None) -> pa.Table:
     """Keep the causes whose columns have these values."""
-    for name, value in values.items():
-        column = causes.column(name)
-        mask = pc.is_null(column) if value is None else pc.fill_null(pc.equal(column, value), fill_value=False)
-        causes = causes.filter(mask)
-    return causes
+    columns = [(causes.column(name), value) for name, value in values.items()]
+    masks = (pc.is_null(column) if value is None else pc.equal(column, value) for column, value in columns)
+    return causes.filter(reduce(pc.and_kleene, masks))  # null is not kept
 
 
 def written_by(causes: pa.Table, vantage: Vantage | None) -> pa.Table:
@@ -135,7 +135,18 @@ def written_by(causes: pa.Table, vantage: Vantage | None) -> pa.Table:
     if vantage is None:
         return causes
     own = pc.fill_null(pc.equal(causes.column("vantage"), Vantage.OWN_SERVER.value), fill_value=False)
-    return causes.filter(own if vantage is Vantage.OWN_SERVER else pc.invert(own))
+    kept = own if vantage is Vantage.OWN_SERVER else pc.invert(own)
+    return causes if pc.all(kept).as_py() else causes.filter(kept)
+
+
+def such(causes: pa.Table, columns: Sequence[str], wanted: Callable[..., bool]) -> pa.Table:
+    """Keep the causes whose values in some columns are wanted; each distinct combination is asked for once."""
+    if not causes.num_rows:
+        return causes
+    first, groups = alike([causes.column(name) for name in columns])
+    values = (causes.column(name).take(pa.array(first)).to_pylist() for name in columns)
+    kept = np.fromiter((wanted(*combination) for combination in zip(*values, strict=True)), np.bool_, len(first))
+    return causes.filter(pa.array(kept[groups]))
 
 
 def listing(causes: pa.Table, column: str, text: str) -> pa.Table:
@@ -144,7 +155,7 @@ def listing(causes: pa.Table, column: str, text: str) -> pa.Table:
 
 
 def routed(causes: pa.Table) -> pa.Table:
-    """Keep the causes that stand for a routing decision."""
+    """Keep the causes that stand for a routing decision; nearly all do, so it is asked last."""
     return causes.filter(pc.not_equal(causes.column("verdict"), "not_routed"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
+from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, such, where
 from analyzer.findings.tenants import declared_service, naming, snapshot_of
 from analyzer.selection.outbound import is_cmt
 from analyzer.tenant.model import ConnectorType, OutboundConnector
@@ -39,14 +39,14 @@ def catch_all_captures_internet(causes: pa.Table, context: Context) -> Iterator[
     Source:
         New-OutboundConnector; office-docs-powershell issue 8739 (reference 3.4, 9.1 row 13).
     """
-    sent = _to(routed(causes), "destination")
 
     def caught(connector: OutboundConnector) -> bool:
         takes_all = "*" in connector.recipient_domains and not connector.rule_scoped
         ours = connector.type is ConnectorType.ONPREMISES and not declared_service(connector.name, context)
         return takes_all and ours and not is_cmt(connector)
 
-    for group in grouped(naming(sent, "logged_outbound", caught, context), ["logged_outbound", "path"]):
+    sent = routed(_to(naming(causes, "logged_outbound", caught, context), "destination"))
+    for group in grouped(sent, ["logged_outbound", "path"]):
         name = str(group["logged_outbound"])
         yield Finding(
             title=f"{name}: its * takes mail to the internet ({group['path']})",
@@ -82,7 +82,7 @@ def cmt_unplanned(causes: pa.Table, context: Context) -> Iterator[Finding]:
     Source:
         Transport routing in Exchange hybrid deployments; Set-HybridConfiguration (reference 5, 7.3, 9.1 row 14).
     """
-    carried = naming(where(routed(causes), outbound_verdict="match"), "logged_outbound", is_cmt, context)
+    carried = routed(naming(where(causes, outbound_verdict="match"), "logged_outbound", is_cmt, context))
     carried = carried.filter(pc.or_(_external(carried, "origin"), _external(carried, "destination")))
     for group in grouped(_meant(carried, context, meant=False), ["logged_outbound", "path"]):
         name = str(group["logged_outbound"])
@@ -120,11 +120,12 @@ def cmt_leak(causes: pa.Table, context: Context) -> Iterator[Finding]:
     Source:
         KB 3194415; OfficeDocs-Exchange issue 799 (reference 3.3, 7.2 cmt_forwarded, 9.1 row 15).
     """
-    direct = where(_to(routed(causes), "destination"), logged_outbound=_DIRECT)
-    forwards = listing(where(direct, outbound_verdict="match"), "policies", "cmt_forwarded=direct")
-    bypassed = naming(where(direct, outbound_verdict="misroute", origin="cloud"), "selected_outbound", is_cmt, context)
+    matched = where(causes, logged_outbound=_DIRECT, outbound_verdict="match")
+    forwards = _to(listing(matched, "policies", "cmt_forwarded=direct"), "destination")
+    broken = where(causes, logged_outbound=_DIRECT, outbound_verdict="misroute", origin="cloud")
+    bypassed = _to(naming(broken, "selected_outbound", is_cmt, context), "destination")
     for rows, what, bitten in ((forwards, "Forwarded copies", False), (bypassed, "Mail of cloud mailboxes", True)):
-        for group in grouped(_meant(rows, context, meant=True), ["path"]):
+        for group in grouped(_meant(routed(rows), context, meant=True), ["path"]):
             yield Finding(
                 title=f"{what} left directly, past centralized mail transport",
                 cause=f"The log shows a Send without connector ({group['path']}), {_LEAKS[bitten][0]}",
@@ -154,10 +155,14 @@ _LEAKS = {
 def _meant(causes: pa.Table, context: Context, *, meant: bool) -> pa.Table:
     """Keep the causes of snapshots in which centralized transport is meant to be on, or of the others."""
     # rule: 7.3, cmt_intent. Where the wizard's answers were not exported, what is set is taken as meant.
-    said, labels = context.tenant.settings.cmt_intent, causes.column("snapshot").to_pylist()
-    features = [hybrid.features if (hybrid := snapshot_of(label, context).hybrid) else None for label in labels]
-    found = [said == "on" or (said == "auto" and (asked is None or "centralized" in asked)) for asked in features]
-    return causes.filter(pa.array([one is meant for one in found], pa.bool_()))
+    said = context.tenant.settings.cmt_intent
+
+    def wanted(label: str | None) -> bool:
+        hybrid = snapshot_of(label, context).hybrid
+        asked = hybrid.features if hybrid else None
+        return (said == "on" or (said == "auto" and (asked is None or "centralized" in asked))) is meant
+
+    return such(causes, ("snapshot",), wanted)
 
 
 def _not_meant(context: Context) -> str:

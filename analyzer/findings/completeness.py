@@ -34,8 +34,9 @@ def no_connector_evidence(causes: pa.Table, _context: Context) -> Iterator[Findi
         Get-MessageTraceV2 has no connector column.
     """
     # An own server's log is read for what it tells of Office 365; it cannot name its connectors.
-    silent = causes.filter(pc.not_equal(causes.column("reason"), OWN_SERVER_LOG))
-    for group in grouped(where(silent, verdict="no_evidence"), ["format"]):
+    silent = where(causes, verdict="no_evidence")
+    silent = silent.filter(pc.not_equal(silent.column("reason"), OWN_SERVER_LOG))
+    for group in grouped(silent, ["format"]):
         yield Finding(
             title=f"{group['format']}: {group['messages']} messages carry no connector evidence",
             cause="The log names no connector for them, so nothing can be compared.",
@@ -62,8 +63,7 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
     Example:
         The trace names "Old relay", which was deleted in spring.
     """
-    rows = routed(causes)
-    named = rows.filter(pc.is_valid(rows.column("unknown_connector")))
+    named = routed(causes.filter(pc.is_valid(causes.column("unknown_connector"))))
     for group in grouped(named, ["unknown_connector", "vantage"]):
         name, own = str(group["unknown_connector"]), group["vantage"] == Vantage.OWN_SERVER
         yield Finding(
@@ -75,7 +75,7 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
             logged=name,
         )
     for kind in ("outbound_connectors", "inbound_connectors"):
-        for group in grouped(listing(rows, "missing", kind), ["snapshot"]):
+        for group in grouped(routed(listing(causes, "missing", kind)), ["snapshot"]):
             what = kind.replace("_", " ")
             yield Finding(
                 title=f"No complete export of {what} in snapshot {group['snapshot']}",
@@ -85,7 +85,7 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
                 measures=measures(group),
                 domain=str(group["domain"]),
             )
-    yield from own_exports(rows)
+    yield from own_exports(causes)
     yield from traps("MF402", causes, context)
 
 
@@ -220,9 +220,8 @@ def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     Example:
         203.0.113.77 sends as john@contoso.com.
     """
-    rows = routed(causes)
-    rows = where(rows.filter(pc.is_valid(rows.column("source"))), origin="onpremises", logged_inbound="(none)")
-    rows = where(rows, reason="weak-origin")
+    rows = routed(where(causes, reason="weak-origin", origin="onpremises", logged_inbound="(none)"))
+    rows = rows.filter(pc.is_valid(rows.column("source")))
     for number, group in enumerate(grouped(rows, ["source"])):
         if number == _MOST_ADDRESSES:
             break

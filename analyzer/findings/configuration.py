@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import wraps
+from functools import partial, reduce, wraps
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.addresses import covers, parents
-from analyzer.findings.base import Context, Detect, Finding, grouped, measures
+from analyzer.findings.base import Context, Detect, Finding, grouped, measures, such
 from analyzer.lint import Caught, Check, Trap
 from analyzer.tenant.model import ConnectorType, Snapshot
 
@@ -54,12 +54,13 @@ def _bitten(trap: Trap, causes: pa.Table, snapshots: tuple[str, ...]) -> dict[st
     """Count the messages that show the harm of a trap, in the snapshots where it stands."""
     if trap.bite is None:
         return _NONE
-    rows = causes.filter(pc.is_in(causes.column("snapshot"), pa.array(snapshots, pa.string())))
+    masks = [pc.is_in(causes.column("snapshot"), pa.array(snapshots, pa.string()))]
     for column, allowed in trap.bite.items():
-        values = rows.column(column)
-        covered = [d for d in values.unique().to_pylist() if d and any(covers(p, d) for p in allowed)]
-        held = covered if column == "recipient_domain" else allowed
-        rows = rows.filter(pc.is_in(values, pa.array(held, pa.string())))
+        values, held = causes.column(column), allowed
+        if column == "recipient_domain":
+            held = tuple(d for d in values.unique().to_pylist() if d and any(covers(p, d) for p in allowed))
+        masks.append(pc.is_in(values, pa.array(held, pa.string())))
+    rows = causes.filter(reduce(pc.and_, masks))
     whole = rows.set_column(0, "day", pa.nulls(rows.num_rows, pa.date32()))
     return next((measures(group) for group in grouped(whole, ["day"])), _NONE)
 
@@ -87,19 +88,25 @@ def subdomain_not_accepted(causes: pa.Table, context: Context) -> Iterator[Findi
     for snapshot in context.tenant.snapshots:
         if snapshot.accepted is None:
             continue
-        rows = causes.filter(pc.fill_null(pc.equal(causes.column("snapshot"), snapshot.name), fill_value=False))
+        rows = such(causes, ("snapshot", "recipient_domain", "destination"), partial(_unaccepted, snapshot))
         for group in grouped(rows, ["recipient_domain", "destination"]):
             domain = str(group["recipient_domain"])
             above = _accepted_above(domain, snapshot)
-            if above and (group["destination"] == "onpremises" or _claimed(domain, snapshot)):
-                yield Finding(
-                    title=f"{domain} is used as an own domain, but is not accepted",
-                    cause=f"Only {above} is accepted, without its subdomains; Office 365 takes {domain} for foreign.",
-                    advice=f"Add {domain} with New-AcceptedDomain, or set {above} to InternalRelay with "
-                    "MatchSubDomains True.",
-                    measures=measures(group),
-                    domain=domain,
-                )
+            yield Finding(
+                title=f"{domain} is used as an own domain, but is not accepted",
+                cause=f"Only {above} is accepted, without its subdomains; Office 365 takes {domain} for foreign.",
+                advice=f"Add {domain} with New-AcceptedDomain, or set {above} to InternalRelay with "
+                "MatchSubDomains True.",
+                measures=measures(group),
+                domain=domain,
+            )
+
+
+def _unaccepted(snapshot: Snapshot, label: str | None, domain: str | None, destination: str) -> bool:
+    """Tell whether a domain of this snapshot's mail is treated as an own one and is not accepted."""
+    if label != snapshot.name or domain is None or _accepted_above(domain, snapshot) is None:
+        return False
+    return destination == "onpremises" or _claimed(domain, snapshot)
 
 
 def _accepted_above(domain: str, snapshot: Snapshot) -> str | None:

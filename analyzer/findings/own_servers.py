@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from analyzer.findings.base import Context, Finding, grouped, listing, measures, where
+from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
 
 
 def own_server_unrouted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -139,10 +139,10 @@ def direct_send_rejected(causes: pa.Table, _context: Context) -> Iterator[Findin
         )
 
 
-def own_exports(rows: pa.Table) -> Iterator[Finding]:
+def own_exports(causes: pa.Table) -> Iterator[Finding]:
     """Say which export of the own servers would let their logs be rerun (MF402)."""
     for kind, cmdlet in (("send_connectors", "Get-SendConnector"), ("receive_connectors", "Get-ReceiveConnector")):
-        for group in grouped(listing(rows, "missing", kind), ["snapshot"]):
+        for group in grouped(routed(listing(causes, "missing", kind)), ["snapshot"]):
             what = kind.replace("_", " ").capitalize()
             yield Finding(
                 title=f"{what} of your own servers were not exported; {group['messages']} messages of theirs are open",

@@ -56,7 +56,7 @@ class Group:
 def groups(causes: pa.Table, verdict: str) -> Iterator[tuple[str, Group, dict[str, object]]]:
     """Group the causes of one verdict by side, path and connectors: the side, the words, the measures."""
     for side in _SIDES:
-        found = where(routed(causes), **{f"{side}_verdict": verdict})
+        found = routed(where(causes, **{f"{side}_verdict": verdict}))
         for group in grouped(
             found, ["vantage", "path", "origin", "destination", f"logged_{side}", f"selected_{side}", "policies"]
         ):
@@ -234,7 +234,7 @@ def onprem_recipient_unrouted(causes: pa.Table, _context: Context) -> Iterator[F
     Example:
         A mailbox in plant.contoso.com on your servers, while connectors exist only for contoso.com.
     """
-    found = where(routed(causes), outbound_verdict="unrouted")
+    found = routed(where(causes, outbound_verdict="unrouted"))
     for group in grouped(found, ["recipient_domain", "path", "policies"]):
         domain = str(group["domain"])
         it, its = ("them", "their MX records are") if domain == OTHER_DOMAINS else ("it", "its MX record is")
@@ -272,7 +272,7 @@ def onprem_source_unattributed(causes: pa.Table, _context: Context) -> Iterator[
     Example:
         203.0.113.9 sends as ann@contoso.com and the trace names `...\Default ...`.
     """
-    found = where(routed(causes), inbound_verdict="unrouted")
+    found = routed(where(causes, inbound_verdict="unrouted"))
     for group in grouped(found, ["source", "path", "destination", "policies"]):
         address = str(group["source"] or "an unnamed address")
         address = OTHER_ADDRESSES if address == OTHER else address

@@ -33,6 +33,7 @@ _NEAR = timedelta(days=1)
 _RIGHT, _WITHHELD, _OTHER = 0, 1, 2
 _WITHHELD_BY = ("change-window", "mailbox-moving")
 _GROUP = ("path", "recipient_domain", "format")
+_OF_MAIL = [*_GROUP, "day", "reason", "verdict", "first_seen", "last_seen", "messages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Since:
         """Gather the comparable mail of every path, and every event of the tenant's history."""
         self._grace = tenant.settings.change_grace
         self._events = tuple(events(tenant))
-        self._mail = _Comparable(routed(causes))
+        self._mail = _Comparable(routed(causes.select(_OF_MAIL)))
         self._begin = pc.min(causes["first_seen"]).as_py()
 
     def columns(self, row: Row) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from analyzer.findings.base import Context
+from analyzer.findings.base import Context, such
 from analyzer.tenant.model import OutboundConnector, Snapshot
 
 
@@ -37,6 +37,9 @@ def declared_service(name: str, context: Context) -> bool:
 
 def naming(causes: pa.Table, column: str, wanted: Callable[[OutboundConnector], bool], context: Context) -> pa.Table:
     """Keep the causes whose column names an outbound connector of a kind."""
-    pairs = zip(causes.column("snapshot").to_pylist(), causes.column(column).to_pylist(), strict=True)
-    found = (outbound_named(name, label, context) for label, name in pairs)
-    return causes.filter(pa.array([c is not None and wanted(c) for c in found], pa.bool_()))
+
+    def is_wanted(label: str | None, name: str | None) -> bool:
+        connector = outbound_named(name, label, context)
+        return connector is not None and wanted(connector)
+
+    return such(causes, ("snapshot", column), is_wanted)

@@ -77,7 +77,7 @@ def connector_flapping(causes: pa.Table, _context: Context) -> Iterator[Finding]
         Set up connectors for secure mail flow with a partner, "don't create duplicate connectors" (reference 3.4,
         9.1 row 12).
     """
-    equal = where(routed(causes), outbound_verdict="match")
+    equal = routed(where(causes, outbound_verdict="match"))
     # Rare domains that are counted together may each have a connector of their own: nothing alternates there.
     equal = equal.filter(pc.not_equal(pc.fill_null(equal.column("recipient_domain"), ""), OTHER))
     keys = ["recipient_domain", "path", "selected_outbound"]
@@ -135,8 +135,6 @@ def rule_overreach(causes: pa.Table, context: Context) -> Iterator[Finding]:
     Source:
         Conditional mail routing (reference 2, 9.1 row 11).
     """
-    internal = where(routed(causes), outbound_verdict="match")
-    internal = internal.filter(pc.is_in(internal.column("origin"), _OWN))
 
     def undeclared(connector: OutboundConnector) -> bool:
         return not declared_service(connector.name, context)
@@ -144,9 +142,12 @@ def rule_overreach(causes: pa.Table, context: Context) -> Iterator[Finding]:
     def to_others(connector: OutboundConnector) -> bool:
         return undeclared(connector) and connector.rule_scoped and connector.type is ConnectorType.PARTNER
 
-    into_cloud = naming(where(internal, destination="cloud"), "logged_outbound", undeclared, context)
-    to_servers = naming(where(internal, destination="onpremises"), "logged_outbound", to_others, context)
-    for group in grouped(pa.concat_tables([into_cloud, to_servers]), ["logged_outbound", "path"]):
+    wanted = {"cloud": undeclared, "onpremises": to_others}
+    matched = {place: where(causes, outbound_verdict="match", destination=place) for place in wanted}
+    found = [naming(rows, "logged_outbound", wanted[place], context) for place, rows in matched.items()]
+    sent = pa.concat_tables(found)
+    internal = routed(sent.filter(pc.is_in(sent.column("origin"), _OWN)))
+    for group in grouped(internal, ["logged_outbound", "path"]):
         name = str(group["logged_outbound"])
         yield Finding(
             title=f"{name}: a rule sends internal mail there ({group['path']})",

@@ -19,6 +19,12 @@ SIDES = {
     "receive": ("inbound", True),
 }
 
+_OF_SIDES = [
+    "vantage",
+    *(f"{what}_{side}" for what in ("logged", "selected") for side in ("outbound", "inbound")),
+    *("outbound_verdict", "inbound_verdict", "messages", "failed"),
+]
+
 _DAY = Column("day", pa.date32(), "Day in UTC.")
 _VERDICT = Column("verdict", TEXT, "The headline.")
 _ALARMS = Column("alarms", COUNT, "How many are unrouted, misroute or mismatch.")
@@ -56,7 +62,7 @@ VERDICTS_BY_DAY = Summary(
 
 
 def _connectors(causes: pa.Table) -> pa.Table:
-    sides = []
+    sides, causes = [], causes.select(_OF_SIDES)
     own = pc.fill_null(pc.equal(causes["vantage"], "own-server"), fill_value=False)
     for name, (side, whose) in SIDES.items():
         rows = causes.filter(pc.and_(pc.is_valid(causes[f"{side}_verdict"]), own if whose else pc.invert(own)))
