@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
-from analyzer.charts.canvas import PAPER, QUIET, RULE, SEVERITY_COLOURS, WIDTH, box, key, nothing, sheet, write
+from analyzer.charts.canvas import PAPER, QUIET, RULE, SEVERITY_COLOURS, WIDTH, box, fill, key, nothing, sheet, write
 from analyzer.charts.legible import counted, grouped, legible
 from analyzer.schema import SEVERITIES
 
@@ -61,9 +62,12 @@ def _bar(axes: Axes, place: int, row: Row) -> None:
     messages, failed = row["messages"], row["failed"]
     colour = SEVERITY_COLOURS[row["severity"]]
     y = place + 0.72
-    axes.barh(y, messages, 0.3, color=colour, linewidth=0, label=row["code"])
+    bars = [(row["code"], fill(axes, (0, y - 0.15), messages, 0.3, facecolor=colour))]
     if failed:
-        axes.barh(y, failed, 0.3, facecolor=colour, edgecolor=PAPER, hatch="/////", linewidth=0, label="failed")
+        hatched = fill(axes, (0, y - 0.15), failed, 0.3, facecolor=colour, edgecolor=PAPER, hatch="/////")
+        bars.append(("failed", hatched))
+    for label, bar in bars:
+        axes.add_container(BarContainer([bar], label=label))
     head = {"transform": axes.get_yaxis_transform(), "size": 8.5}
     write(axes, -0.012, place + 0.33, row["code"], ha="right", weight="bold", color=colour, **head)
     write(axes, 0.008, place + 0.33, legible(row["title"], 105), **head)

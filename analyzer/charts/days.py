@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analyzer.charts.canvas import QUIET, VERDICT_COLOURS, WIDTH, box, key, nothing, sheet, write
+from analyzer.charts.canvas import QUIET, VERDICT_COLOURS, WIDTH, box, fill, key, nothing, sheet, write
 from analyzer.charts.legible import grouped
 from analyzer.schema import ALARMS, VERDICTS
 
@@ -82,9 +83,9 @@ def _bars(axes: Axes, counts: Mapping[str, Counts]) -> None:
     for verdict, messages in counts.items():
         places = np.flatnonzero(messages)
         colour = VERDICT_COLOURS[verdict]
-        axes.bar(
-            places, messages[places], 0.82, bottom=base[places], color=colour, label=verdict, linewidth=0, clip_on=False
-        )
+        ends = zip(places.tolist(), base[places].tolist(), messages[places].tolist(), strict=True)
+        bars = [fill(axes, (day - 0.41, low), 0.82, high, facecolor=colour, clip_on=False) for day, low, high in ends]
+        axes.add_container(BarContainer(bars, label=verdict))
         base = base + messages
     axes.set_ylim(0, max(1, int(base.max())) * 1.04)
 

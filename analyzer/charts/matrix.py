@@ -11,9 +11,21 @@ import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from analyzer.charts.canvas import INK, PAPER, QUIET, RULE, VERDICT_COLOURS, WIDTH, box, key, nothing, sheet, write
+from analyzer.charts.canvas import (
+    INK,
+    PAPER,
+    QUIET,
+    RULE,
+    VERDICT_COLOURS,
+    WIDTH,
+    box,
+    fill,
+    key,
+    nothing,
+    sheet,
+    write,
+)
 from analyzer.charts.legible import grouped, legible
 from analyzer.schema import ALARMS, VERDICTS
 
@@ -164,10 +176,10 @@ def _cell(axes: Axes, corner: tuple[int, int], parts: Sequence[_Part], *, most: 
     for place, part in enumerate(parts):
         colour = _shade(part, most)
         dark = float(np.dot(colour, (0.299, 0.587, 0.114))) < 0.55
-        axes.add_patch(Rectangle((column, row + place * high), 1, high, facecolor=colour, linewidth=0))
+        fill(axes, (column, row + place * high), 1, high, facecolor=colour)
         style = {"ha": "center", "size": 8 if len(parts) == 1 else 7, "color": PAPER if dark else INK}
         write(axes, column + 0.5, row + (place + 0.52) * high, _short(part.messages), **style)
-    axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RULE, linewidth=0.7, clip_on=False))
+    fill(axes, corner, 1, 1, fill=False, edgecolor=RULE, linewidth=0.7, clip_on=False)
 
 
 def _short(count: int) -> str:

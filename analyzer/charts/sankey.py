@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from analyzer.charts.canvas import INK, PAPER, QUIET, VERDICT_COLOURS, WIDTH, box, key, nothing, sheet, write
+from analyzer.charts.canvas import INK, PAPER, QUIET, VERDICT_COLOURS, WIDTH, box, fill, key, nothing, sheet, write
 from analyzer.charts.legible import grouped, legible
 from analyzer.schema import ALARMS
 
@@ -198,12 +198,12 @@ def _band(axes: Axes, x: tuple[float, float], tops: tuple[float, float], *, thic
     patch = PathPatch(
         Path(vertices, codes), facecolor=_COLOURS[kind], alpha=0.55 if quiet else 0.9, linewidth=0, label=f"band-{kind}"
     )
-    axes.add_patch(patch)
+    axes.add_artist(patch)
 
 
 def _node(axes: Axes, name: str, node: _Node, *, column: int) -> None:
     """Draw a node and write its name and number beside it."""
-    axes.add_patch(Rectangle((_X[column], node.low), _BAR, node.high, facecolor=INK, linewidth=0))
+    fill(axes, (_X[column], node.low), _BAR, node.high, facecolor=INK)
     x = (_X[0] - 0.012, _X[1] + _BAR + 0.008, _X[2] + _BAR + 0.012)[column]
     y = node.low + node.high / 2
     plate = {"facecolor": PAPER, "alpha": 0.82, "linewidth": 0, "pad": 1.2} if column == 1 else None
