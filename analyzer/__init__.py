@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from analyzer.findings import FINDINGS
     from analyzer.formats import FORMATS
     from analyzer.pipeline import convert
-    from analyzer.report import Report, analyze
+    from analyzer.report.analysis import analyze
+    from analyzer.report.report import Report
     from analyzer.routing import Decision, route
     from analyzer.simulator import generate
     from analyzer.tenant import load_tenant
@@ -38,12 +39,12 @@ _HOMES = {
     "LogError": "analyzer.errors",
     "MailflowError": "analyzer.errors",
     "Policy": "analyzer.tenant.policy",
-    "Report": "analyzer.report",
+    "Report": "analyzer.report.report",
     "Tenant": "analyzer.tenant.model",
     "TenantError": "analyzer.errors",
     "UnreadableInput": "analyzer.errors",
     "UsageError": "analyzer.errors",
-    "analyze": "analyzer.report",
+    "analyze": "analyzer.report.analysis",
     "convert": "analyzer.pipeline",
     "diff": "analyzer.changes",
     "generate": "analyzer.simulator",

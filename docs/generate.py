@@ -15,7 +15,7 @@ from typing import Any
 from analyzer.findings import FINDINGS, Kind
 from analyzer.paths import ALLOWED, ALLOWED_BY_CMT, AllowedPath
 from analyzer.paths import Kind as ConnectorKind
-from analyzer.report import analyze
+from analyzer.report.analysis import analyze
 from analyzer.schema import CHANGES, STORED, TABLES, TableSchema
 from analyzer.simulator import FAULTS, TRUTH
 from analyzer.summaries import SUMMARIES, Summary

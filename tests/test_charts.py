@@ -16,8 +16,8 @@ from matplotlib.patches import PathPatch, Rectangle
 
 from analyzer.charts import CHARTS, Chart, find
 from analyzer.charts.canvas import SEVERITY_COLOURS, VERDICT_COLOURS, to_png, to_svg
-from analyzer.charts.legible import THIN, counted, grouped, legible, share
 from analyzer.errors import UsageError
+from analyzer.legible import THIN, counted, grouped, legible, share
 from analyzer.schema import CAUSES, FINDINGS, SEVERITIES, VERDICTS
 from analyzer.summaries import COVERAGE, SUMMARIES, summarise
 from tests.report.sample import START, cause, causes, finding, findings, month, month_findings

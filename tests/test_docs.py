@@ -19,7 +19,7 @@ from analyzer.compare.signs import MX_BYPASSED, SENDER_NOT_ACCEPTED
 from analyzer.findings import FINDINGS
 from analyzer.paths import ALLOWED, ALLOWED_BY_CMT, Kind
 from analyzer.pipeline import Options, run
-from analyzer.report import Report
+from analyzer.report.report import Report
 from analyzer.schema import TABLES, VERDICTS
 from analyzer.selection import inbound, outbound
 from analyzer.tenant import load_tenant

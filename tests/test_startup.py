@@ -74,3 +74,35 @@ def test_pandas_that_is_there_stays() -> None:
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
 
     assert done.stdout == "['a', None]\n"
+
+
+def test_a_report_is_told_without_its_pictures(company: Generated, tmp_path: Path) -> None:
+    """To print a finished run, or its findings, neither charts nor the page are loaded."""
+    log, out = str(company.logs["enhanced-summary"]), str(tmp_path / "out")
+    loaded_by("analyze", log, "--tenant", str(company.tenant), "--out", out)
+
+    assert not loaded_by("report", out) & {"pandas", "matplotlib", "jinja2"}
+    assert not loaded_by("report", out, "--json") & {"pandas", "matplotlib", "jinja2"}
+
+
+def test_a_pass_needs_nothing_of_what_follows_it() -> None:
+    """What reads and judges is loaded without findings, charts and page, which come while it reads."""
+    ask = (
+        "import sys, analyzer.report.analysis;"
+        "late = ('matplotlib', 'jinja2', 'analyzer.findings', 'analyzer.charts', 'analyzer.summaries');"
+        "print([name for name in late if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_what_is_loaded_ahead_is_there() -> None:
+    """A module that is loaded beside something else is the one that is used then."""
+    ask = (
+        "import sys; from analyzer.cli.sparing import load_ahead; load_ahead('analyzer.findings');"
+        "from analyzer.findings import FINDINGS; print(sys.modules['analyzer.findings'].FINDINGS is FINDINGS)"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True\n"

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from analyzer.charts.legible import legible
+from analyzer.legible import legible
 
 INK, QUIET, RULE, PAPER = "#1d2329", "#5b6570", "#d9dde1", "#ffffff"
 

@@ -11,7 +11,7 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from analyzer.charts.canvas import PAPER, QUIET, RULE, SEVERITY_COLOURS, WIDTH, box, fill, key, nothing, sheet, write
-from analyzer.charts.legible import counted, grouped, legible
+from analyzer.legible import counted, grouped, legible
 from analyzer.schema import SEVERITIES
 
 Row = dict[str, Any]  # of the summary `top_findings`

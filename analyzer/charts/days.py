@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analyzer.charts.canvas import QUIET, VERDICT_COLOURS, WIDTH, box, fill, key, nothing, sheet, write
-from analyzer.charts.legible import grouped
+from analyzer.legible import grouped
 from analyzer.schema import ALARMS, VERDICTS
 
 OPEN_QUESTIONS = ("ambiguous", "undetermined")

@@ -26,7 +26,7 @@ from analyzer.charts.canvas import (
     sheet,
     write,
 )
-from analyzer.charts.legible import grouped, legible
+from analyzer.legible import grouped, legible
 from analyzer.schema import ALARMS, VERDICTS
 
 NOT_SAID = "(log does not say)"

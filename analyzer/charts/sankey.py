@@ -14,7 +14,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from analyzer.charts.canvas import INK, PAPER, QUIET, VERDICT_COLOURS, WIDTH, box, fill, key, nothing, sheet, write
-from analyzer.charts.legible import grouped, legible
+from analyzer.legible import grouped, legible
 from analyzer.schema import ALARMS
 
 Row = dict[str, Any]  # of the summary `flow`

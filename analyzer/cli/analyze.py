@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from analyzer.cli.options import json_option, policy_option, policy_values, progress_line, reading_options
+from analyzer.cli.sparing import load_ahead
 from analyzer.moments import utc
 from analyzer.schema import SEVERITIES
 
@@ -56,12 +57,14 @@ def analyze(
     LOG is a file, a folder, a glob, a zip or gz archive, or - for standard input; compression,
     encoding and format are told by content.
     """
-    from analyzer.report import analyze as run
+    from analyzer.report.analysis import analyze as run
     from analyzer.tenant import load_tenant
 
+    tenant = load_tenant(tenant_path)
+    load_ahead("analyzer.report.conclusion")
     report = run(
         logs,
-        load_tenant(tenant_path),
+        tenant,
         out=out,
         since=utc(since, "--since"),
         until=utc(until, "--until"),

@@ -42,7 +42,7 @@ def check(
     """
     from analyzer import checking
     from analyzer.checking.result import tally
-    from analyzer.report import Report
+    from analyzer.report.report import Report
     from analyzer.tenant import load_tenant
 
     if observed is None and expect is None:

@@ -30,7 +30,7 @@ def demo(out: Path, rows: int, seed: int, *, force: bool) -> None:
 
     DIR gets data/ (logs, tenant, the truth) and report/.
     """
-    from analyzer.report import analyze
+    from analyzer.report.analysis import analyze
     from analyzer.simulator import generate
     from analyzer.tenant import load_tenant
 

@@ -20,7 +20,7 @@ def report(
     directory: Path, *, html: bool, as_json: bool, chart: str | None, png: Path | None, svg: Path | None
 ) -> None:
     """Print the summary of the finished run in DIRECTORY, or write parts of it anew."""
-    from analyzer.report import Report
+    from analyzer.report.report import Report
 
     if (chart is None) != (png is None and svg is None):
         raise UsageError("--chart NAME and --png FILE or --svg FILE go together")

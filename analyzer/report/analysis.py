@@ -10,24 +10,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
-from analyzer.findings import find_all
-from analyzer.formats import open_log
-from analyzer.formats.connector_report import CONNECTOR_REPORT, reported
-from analyzer.inputs import find
 from analyzer.moments import utc
-from analyzer.pipeline import Options, Outcome, Progress, run
+from analyzer.pipeline import Options, Progress, run
 from analyzer.report.machines import machines
-from analyzer.report.record import run_record
-from analyzer.report.report import Report, write_report
-from analyzer.summaries import exercised
-from analyzer.summaries.cross_check import CONNECTOR_REPORT as CHECKED
-from analyzer.summaries.cross_check import cross_check, differences
 from analyzer.tenant.model import Tenant
+
+if TYPE_CHECKING:
+    from analyzer.report.report import Report
 
 
 def analyze(
@@ -85,34 +77,14 @@ def analyze(
     )
     ruled = replace(tenant, settings=tenant.settings.ruled_by(policy, judge_earlier=judge_earlier))
     with machines(engine, dask, workers) as cluster, _aside(target, force=force) as directory:
-        outcome = run([str(log) for log in logs], ruled, directory, options, progress=progress, cluster=cluster)
-        record = run_record(outcome, options, ruled=ruled, given=tenant, chosen=policy or {}, started=started)
-        checked = _cross_checked([str(log) for log in logs], outcome, options)
-        record["completeness"]["notes"] += [] if checked is None else differences(checked)
-        write_report(
-            directory,
-            record,
-            causes=outcome.causes,
-            findings=find_all(outcome.causes, ruled, outcome.coverage),
-            coverage=exercised(outcome.causes, ruled),
+        named = [str(log) for log in logs]
+        outcome = run(named, ruled, directory, options, progress=progress, cluster=cluster)
+        from analyzer.report.conclusion import conclude  # noqa: PLC0415 - the pass does without findings and charts
+
+        report = conclude(
+            directory, outcome, options, logs=named, ruled=ruled, given=tenant, chosen=policy or {}, started=started
         )
-        if checked is not None:
-            pq.write_table(checked, directory / "summaries" / f"{CHECKED.name}.parquet")
-    return Report.open(target)
-
-
-def _cross_checked(logs: Sequence[str], outcome: Outcome, options: Options) -> pa.Table | None:
-    """Read the counts of the connector reports among the inputs; None where there are none.
-
-    They are small, and so read again once the logs' own counts are known.
-    """
-    names = {book.name for book in outcome.inputs if book.format == CONNECTOR_REPORT.name}
-    sources = [source for source in find(logs, remote=True) if source.name in names] if names else []
-    opened = [
-        open_log(s, format_name=options.format_name, date_order=options.date_order, encoding=options.encoding)
-        for s in sources
-    ]
-    return cross_check(outcome.causes, pa.concat_tables(map(reported, opened))) if opened else None
+    return replace(report, path=target)
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from textwrap import wrap
 
 import pyarrow.compute as pc
 
-from analyzer.charts.legible import legible
 from analyzer.errors import UnreadableInput
 from analyzer.formats import FORMATS, Log, Parsed, open_input, parse
 from analyzer.formats.likeness import likenesses
 from analyzer.inputs import Source, find
+from analyzer.legible import legible
 
 WIDTH = 100
 _SAMPLE = 3  # reasons for rejects, each with the first row it struck

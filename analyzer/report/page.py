@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from analyzer.charts import CHARTS
 from analyzer.charts.canvas import SEVERITY_COLOURS, VERDICT_COLOURS
-from analyzer.charts.legible import counted, grouped, legible, share
+from analyzer.legible import counted, grouped, legible, share
 from analyzer.report.exercise import remarked
 from analyzer.report.run import Run
 from analyzer.report.wording import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from analyzer.charts.legible import legible
+from analyzer.legible import legible
 from analyzer.report.own_reading import receive_words, send_words
 
 WIDTH = 100

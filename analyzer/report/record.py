@@ -8,13 +8,13 @@ import platform
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer import __version__
 from analyzer.causes import holding
 from analyzer.compare.own_server import OWN_SERVER_LOG
 from analyzer.pipeline import Options, Outcome, folding_notes
@@ -43,7 +43,7 @@ def run_record(
     totals = {name: sum(getattr(b, name) for b in books) for name in ("rows", "read", "rejected", "verdict_rows")}
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mailflow-analyzer", "version": _version(), **_versions()},
+        "tool": {"name": "mailflow-analyzer", "version": __version__, **_versions()},
         "started_at": started.isoformat(timespec="seconds"),
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": {
@@ -69,13 +69,6 @@ def run_record(
         },
         "completeness": _completeness(outcome, ruled),
     }
-
-
-def _version() -> str:
-    try:
-        return version("mailflow-analyzer")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "unknown"
 
 
 def _versions() -> dict[str, str]:

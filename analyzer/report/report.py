@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
-from analyzer import charts, summaries
+from analyzer import summaries
 from analyzer.errors import UnreadableInput, UsageError
-from analyzer.report.page import page
 from analyzer.report.run import SCHEMA_VERSION, Run
-from analyzer.report.text import summary_text
+from analyzer.report.text import NEEDED, summary_text
 from analyzer.report.wording import Totals, headline
 from analyzer.schema import CAUSES, FINDINGS, MESSAGES, TableSchema
 from analyzer.summaries import COVERAGE
@@ -25,10 +23,11 @@ from analyzer.summaries import COVERAGE
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.dataset as ds
+    from matplotlib.figure import Figure
 
     from analyzer.report.explanation import Explanation
 
-_SUMMARIES = "summaries"
+SUMMARIES = "summaries"  # the folder that holds them
 _ACCEPTED = "a folder written by `mailflow analyze --out` would be accepted"
 
 
@@ -52,7 +51,7 @@ class Report:
             run,
             _read_table(folder, CAUSES),
             _read_table(folder, FINDINGS),
-            _read_table(folder / _SUMMARIES, COVERAGE),
+            _read_table(folder / SUMMARIES, COVERAGE),
         )
 
     @property
@@ -74,11 +73,15 @@ class Report:
 
     def chart(self, name: str) -> Figure:
         """One chart by name; UsageError names those that exist."""
+        from analyzer import charts  # noqa: PLC0415 - matplotlib is for those who look
+
         chart = charts.find(name)
         return chart.draw(self._cut(chart.of))
 
     def save_chart(self, name: str, path: str | Path, *, form: str | None = None) -> Path:
         """Write one chart to a file, in the form (png or svg) that is given or that the name ends in."""
+        from analyzer import charts  # noqa: PLC0415 - matplotlib is for those who look
+
         chart, target = charts.find(name), Path(path)
         match form or target.suffix.lower().removeprefix("."):
             case "png":
@@ -105,20 +108,18 @@ class Report:
 
     def text(self) -> str:
         """The summary for a terminal: completeness, verdicts, top findings, calibration."""
-        return summary_text(Run.of(self.run), self._summaries(), where=str(self.path))
+        return summary_text(Run.of(self.run), {name: self._cut(name) for name in NEEDED}, where=str(self.path))
 
     def findings_json(self) -> str:
         """The findings as the JSON text of findings.json."""
-        return _findings_json(self.finding_rows)
+        return findings_json(self.finding_rows)
 
     def write_page(self) -> Path:
         """Write report.html anew from the stored tables; the earlier page stays whole until then."""
-        cut = self._summaries()
-        html = page(Run.of(self.run), cut, self.finding_rows, _drawn(cut))
-        return _put(self.path / "report.html", html.encode())
+        from analyzer.report.writing import drawn_page  # noqa: PLC0415 - the same
 
-    def _summaries(self) -> Mapping[str, pa.Table]:
-        return summaries.summarise(self.causes, self.finding_rows, self.coverage_rows)
+        cut = summaries.summarise(self.causes, self.finding_rows, self.coverage_rows)
+        return _put(self.path / "report.html", drawn_page(Run.of(self.run), cut, self.finding_rows).encode())
 
     def _cut(self, name: str) -> pa.Table:
         try:
@@ -137,32 +138,14 @@ class Report:
         return str(whole.format(told.sentence, told.detail, rows))
 
 
-def write_report(
-    directory: Path, run: Mapping[str, Any], *, causes: pa.Table, findings: pa.Table, coverage: pa.Table
-) -> None:
-    """Write everything but the rows into a folder: tables, summaries, charts, page and run record.
-
-    Args:
-        directory: A folder that nobody reads yet; the caller moves it into place when all is there.
-        run: The content of run.json.
-        causes: The cube of the run.
-        findings: The findings, in the order in which they are to be told.
-        coverage: What the logs exercised of the configuration.
-    """
-    cut = summaries.summarise(causes, findings, coverage)
-    _write_tables(directory, {CAUSES.name: causes, FINDINGS.name: findings})
-    (directory / "findings.json").write_text(_findings_json(findings), encoding="utf-8")
-    _write_tables(directory / _SUMMARIES, cut)
-    (directory / "charts").mkdir(exist_ok=True)
-    drawn = _drawn(cut)
-    for name, svg in drawn.items():
-        (directory / "charts" / f"{name}.svg").write_text(svg, encoding="utf-8")
-    (directory / "report.html").write_text(page(Run.of(run), cut, findings, drawn), encoding="utf-8")
-    (directory / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def findings_json(findings: pa.Table) -> str:
+    """Write findings as the JSON text of findings.json."""
+    rows = [{key: _plain(value) for key, value in row.items()} for row in findings.to_pylist()]
+    return json.dumps({"schema_version": SCHEMA_VERSION, "findings": rows}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _drawn(cut: Mapping[str, pa.Table]) -> dict[str, str]:
-    return {chart.name: chart.svg(cut[chart.of]) for chart in charts.CHARTS}
+def _plain(value: Any) -> Any:  # noqa: ANN401  a cell of a table, of any type
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _put(target: Path, content: bytes) -> Path:
@@ -174,21 +157,6 @@ def _put(target: Path, content: bytes) -> Path:
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
     return target
-
-
-def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
-    folder.mkdir(exist_ok=True)
-    for name, table in tables.items():
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
-
-
-def _findings_json(findings: pa.Table) -> str:
-    rows = [{key: _plain(value) for key, value in row.items()} for row in findings.to_pylist()]
-    return json.dumps({"schema_version": SCHEMA_VERSION, "findings": rows}, indent=2, ensure_ascii=False) + "\n"
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  a cell of a table, of any type
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _read_run(folder: Path) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analyzer.charts.legible import THIN, counted, grouped, legible, share
+from analyzer.legible import THIN, counted, grouped, legible, share
 from analyzer.report.exercise import untried
 from analyzer.report.run import Run, WindowRecord
 from analyzer.report.wording import Calibration, Totals, calibrations, faults, headline, is_trap, period, since
@@ -22,11 +22,12 @@ from analyzer.schema import VERDICTS
 WIDTH = 100
 _INDENT = 13  # of what is said below a finding
 _NOTES, _FINDINGS, _CALIBRATIONS, _MISSING, _WINDOWS = 2, 6, 2, 4, 3  # at most so many of each, then "and n more"
+NEEDED = ("verdicts", "policies", "missing", "top_findings", "coverage")  # summaries
 _FINDING_LINES, _ROOM_UNSEEN = 8, 50
 
 
 def summary_text(run: Run, summaries: Mapping[str, pa.Table], *, where: str) -> str:
-    """Write the summary; `where` is the folder that holds the rest."""
+    """Write the summary from those NEEDED; `where` is the folder that holds the rest."""
     totals, decided = Totals.of(summaries["verdicts"]), calibrations(summaries["policies"])
     room = _NOTES + 2 * (_CALIBRATIONS - min(len(decided), _CALIBRATIONS))  # lines that calibration leaves free
     blocks = (

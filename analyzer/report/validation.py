@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from analyzer.charts.legible import legible
+from analyzer.legible import legible
 from analyzer.lint import Caught, lint_tenant
 from analyzer.report.log_check import WIDTH
 from analyzer.schema import SEVERITIES

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analyzer.charts.legible import THIN, counted, grouped
+from analyzer.legible import THIN, counted, grouped
 from analyzer.report.run import Run
 from analyzer.schema import ALARMS, VERDICTS
 

@@ -9,7 +9,8 @@ import pytest
 
 from analyzer.checking import Check, Status, check_expected, junit
 from analyzer.errors import UnreadableInput, UsageError
-from analyzer.report import Report, analyze
+from analyzer.report.analysis import analyze
+from analyzer.report.report import Report
 from analyzer.simulator import generate
 from analyzer.tenant import load_tenant
 from analyzer.tenant.predicates import Predicate

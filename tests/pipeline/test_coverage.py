@@ -11,7 +11,7 @@ import pytest
 
 import analyzer
 from analyzer.pipeline.coverage import ConfigurationAge
-from analyzer.report import Report
+from analyzer.report.report import Report
 from analyzer.tenant.model import Snapshot, Tenant
 from tests.builders import outbound, tenant
 from tests.pipeline.traces import outcome, trace, write

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import analyzer
-from analyzer.report import Report
+from analyzer.report.report import Report
 from analyzer.report.wording import calibrations
 from analyzer.simulator import generate
 from analyzer.summaries import find

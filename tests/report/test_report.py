@@ -12,8 +12,9 @@ import pytest
 
 from analyzer.charts import CHARTS
 from analyzer.errors import UnreadableInput, UsageError
-from analyzer.report import Report, write_report
+from analyzer.report.report import Report
 from analyzer.report.run import Run
+from analyzer.report.writing import write_report
 from analyzer.schema import CAUSES, FINDINGS, MESSAGES
 from analyzer.summaries import SUMMARIES
 from tests.report.sample import cause, causes, coverage, covered, finding, findings, month, month_findings, run

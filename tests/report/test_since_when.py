@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from analyzer.report import Report
+from analyzer.report.report import Report
 from analyzer.tenant.model import Tenant
 from tests.builders import BOB, CLOUD, JOHN, ONPREMISES, accepted, directory, outbound, snapshot, tenant
 from tests.report.test_calibration import analysed
