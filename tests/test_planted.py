@@ -25,6 +25,7 @@ FORMATS = (*NAMED, "email-events", "message-trace")
 # EmailEvents leaves the cell blank where no connector was used, so that nothing is missing from it.
 PLANTED = [
     ("MF101", "hybrid", NAMED),
+    ("MF101", "migrated", ("extended", "enhanced-summary")),  # by the subject, which details do not have
     ("MF102", "hybrid", NAMED),
     ("MF103", "hybrid", FORMATS),
     ("MF104", "hybrid", NAMED),
@@ -39,6 +40,12 @@ PLANTED = [
     ("MF115", "catch-all", (*NAMED, "email-events")),
     ("MF116", "accident", (*NAMED, "email-events")),
     ("MF117", "centralized", EVENTS),
+]
+# The same in the logs of the company's own servers.
+AT_SERVERS = ("message-tracking", "smtp-send", "smtp-receive")
+PLANTED_AT_SERVERS = [
+    ("MF101", "own-servers", ("message-tracking",)),
+    ("MF118", "own-servers", ("message-tracking",)),
 ]
 # A fault that raises two findings is registered with one of them.
 ALSO = {"MF106": "MF105"}
@@ -65,17 +72,19 @@ class Months:
         out.mkdir()
         return find_all(run([str(logs[log])], tenant, out, Options()).causes, tenant)
 
-    def rows(self, topology: str, log: str) -> list[dict[str, str]]:
-        """The verdict rows of a log that was looked at."""
+    def rows(self, topology: str, log: str, *more: str) -> list[dict[str, str]]:
+        """The verdict rows of a log that was looked at, with more columns."""
         folder = self._folder / f"{topology}-True-{log}" / "messages"
-        rows: list[dict[str, str]] = pq.read_table(folder, columns=["message_id", "recipient", "verdict"]).to_pylist()
+        rows: list[dict[str, str]] = pq.read_table(
+            folder, columns=["message_id", "recipient", "verdict", *more]
+        ).to_pylist()
         return rows
 
     def truth(self, topology: str, due: str) -> dict[tuple[str, str], tuple[str, str]]:
-        """The scenario of each recipient of a message, and the verdict due."""
+        """The scenario of each recipient of a message, and the verdict due; not of what the log's writer never saw."""
         path = self.made(topology)[0].parent / "truth.parquet"
         rows = pq.read_table(path, columns=["message_id", "recipient", "scenario", due]).to_pylist()
-        return {(row["message_id"], row["recipient"]): (row["scenario"], row[due]) for row in rows}
+        return {(row["message_id"], row["recipient"]): (row["scenario"], row[due]) for row in rows if row[due]}
 
     def planted(self, topology: str, code: str) -> set[str]:
         """The messages with a fault that is registered with a finding."""
@@ -94,12 +103,16 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Months]:
         yield Months(tmp_path_factory.mktemp("planted"))
 
 
-@pytest.mark.parametrize("log", FORMATS)
-@pytest.mark.parametrize("code, topology, shown", PLANTED, ids=[code for code, *_ in PLANTED])
+CASES = [(case, log) for case in PLANTED for log in FORMATS]
+CASES += [(case, log) for case in PLANTED_AT_SERVERS for log in (*AT_SERVERS, *FORMATS)]
+
+
+@pytest.mark.parametrize("case, log", CASES, ids=[f"{code}-{topology}-{log}" for (code, topology, _), log in CASES])
 def test_a_finding_is_of_the_planted_messages_and_of_no_other(
-    months: Months, code: str, topology: str, shown: tuple[str, ...], log: str
+    months: Months, case: tuple[str, str, tuple[str, ...]], log: str
 ) -> None:
     """Precision and recall of each finding are 1.0 by message; where a format cannot show it, nothing is raised."""
+    code, topology, shown = case
     rows = [r for r in months.found(topology, log).to_pylist() if r["code"] == code]
     found, planted = {i for r in rows for i in r["examples"]}, months.planted(topology, code)
 
@@ -134,14 +147,42 @@ def test_every_verdict_is_the_one_due(months: Months, topology: str, log: str) -
 
 
 def test_every_code_of_mail_has_planted_traffic() -> None:
-    """MF101 to MF117 are all planted, but for those that need several sources."""
-    codes = {kind.code for kind in FINDINGS if kind.code < "MF118"}
+    """MF101 to MF118 are all planted, but for those that need several sources."""
+    codes = {kind.code for kind in FINDINGS if kind.code < "MF2"}
 
-    assert {code for code, *_ in PLANTED} == codes - {"MF109", "MF111"}
+    assert {code for code, *_ in (*PLANTED, *PLANTED_AT_SERVERS)} == codes - {"MF109", "MF111"}
+
+
+# event of the tracking log -> the column of the truth, and the verdict of the row that it speaks of
+AT_THE_SERVER = {
+    "RECEIVE": "verdict_own_arrival",
+    "SENDEXTERNAL": "verdict_own_server",
+    "FAIL": "verdict_own_server",
+}
+
+
+def test_every_verdict_at_the_own_server_is_the_one_due(months: Months) -> None:
+    """Message by message and event by event, as the truth says: arrivals, sendings, failures for want of a way."""
+    months.found("own-servers", "message-tracking")
+    due = {column: months.truth("own-servers", column) for column in AT_THE_SERVER.values()}
+    found = {column: dict[tuple[str, str], str]() for column in due}
+    sent = set(due["verdict_own_server"])
+    for row in months.rows("own-servers", "message-tracking", "event"):
+        if (key := (row["message_id"], row["recipient"])) in sent:
+            found[AT_THE_SERVER[row["event"]]][key] = row["verdict"]
+
+    for column, verdicts in due.items():
+        assert found[column] == {key: verdict for key, (_, verdict) in verdicts.items()}
+    assert {"unrouted", "not_routed", "match"} == set(found["verdict_own_server"].values())
+    assert {"mismatch", "match"} == set(found["verdict_own_arrival"].values())
 
 
 # Without servers of its own, a company has no logs of theirs.
-PLAIN = [("hybrid", log) for log in ALL] + [("cloud-only", log) for log in ALL if log not in OWN_SERVERS]
+PLAIN = (
+    [("hybrid", log) for log in ALL]
+    + [("own-servers", log) for log in AT_SERVERS]
+    + [("cloud-only", log) for log in ALL if log not in OWN_SERVERS]
+)
 
 
 @pytest.mark.parametrize("topology, log", PLAIN)

@@ -12,7 +12,7 @@ from analyzer.errors import UsageError
 # Written out: to import the simulator for its names would slow down every command.
 _TOPOLOGY = (
     "The design of mail flow, each with faults of its own: hybrid, cloud-only (none), filtered (the MX at a filter "
-    "service), centralized, accident (centralized by mistake), catch-all, migrated or listed."
+    "service), centralized, accident (centralized by mistake), catch-all, migrated, listed or own-servers (their logs)."
 )
 
 

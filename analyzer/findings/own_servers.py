@@ -30,13 +30,15 @@ def own_server_unrouted(causes: pa.Table, _context: Context) -> Iterator[Finding
     Source:
         Connector selection in Exchange Server (reference 6, step 7).
     """
-    for group in grouped(where(causes, outbound_verdict="unrouted"), ["recipient_domain", "path"]):
-        domain = str(group["domain"])
+    for group in grouped(where(causes, outbound_verdict="unrouted"), ["path"]):
+        domain, several = str(group["domain"]), group["domains"] != (group["domain"],)
+        it, its = ("them", "their") if several else ("it", "its")
+        what = "the domains, or *," if several else f"{domain} (or *)"
         yield Finding(
-            title=f"{domain}: no Send connector of your own servers claims it",
-            cause=f"No enabled Send connector has an address space for {domain}, so its mail waits in the Unreachable "
-            "queue until it expires.",
-            advice=f"Add {domain} (or *) to AddressSpaces of an enabled Send connector, with Set-SendConnector.",
+            title=f"{domain}: no Send connector of your own servers claims {it}",
+            cause=f"No enabled Send connector has an address space for {domain}, so {its} mail waits in the "
+            "Unreachable queue until it expires.",
+            advice=f"Add {what} to AddressSpaces of an enabled Send connector, with Set-SendConnector.",
             measures=measures(group),
             path=str(group["path"]),
             domain=domain,

@@ -6,18 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.simulator.columns import Columns, dashed, join
+from analyzer.simulator.columns import Columns, dashed, join, packed
 from analyzer.simulator.hops import (
-    CLIENT_IP,
     MAILBOX_SERVER,
     OFFICE365,
     OFFICE365_IP,
     SERVER,
-    SERVER_IP,
     Hops,
     hops,
 )
-from analyzer.simulator.servers import OLD_CONNECTOR, RECEIVE_CONNECTOR, SEND_CONNECTOR, stray
+from analyzer.simulator.servers import OLD_CONNECTOR, RECEIVE_CONNECTOR, SEND_CONNECTOR, SERVER_IP, stray
 from analyzer.simulator.traffic import Ints, Plan
 
 _FIELDS = (
@@ -51,18 +49,11 @@ def _events(columns: Columns, seen: Hops, plan: Plan, *, arrival: bool) -> pa.Ta
     count = pa.array(np.diff(seen.offsets)).cast(pa.string())
     words = {
         "date-time": seen.at(0 if arrival else 400),
-        "connector-id": RECEIVE_CONNECTOR if arrival else seen.either(_sent_by(columns, seen, plan), ""),
-        "source": "SMTP" if arrival else seen.either("SMTP", "STOREDRIVER"),
-        "event-id": "RECEIVE" if arrival else seen.either("SENDEXTERNAL", "DELIVER"),
-        "client-ip": seen.either(CLIENT_IP, OFFICE365_IP) if arrival else SERVER_IP,
-        "client-hostname": "" if arrival else SERVER,
-        "server-ip": "" if arrival else seen.either(OFFICE365_IP, ""),
-        "server-hostname": "EX1" if arrival else seen.either(OFFICE365, "EX1"),
+        **(_taken(seen) if arrival else _passed_on(columns, seen, plan)),
         "internal-message-id": pa.array(29_519_000_000 + batch.first_message + seen.message).cast(pa.string()),
         "message-id": columns.message_id.take(message),
         "network-message-id": dashed(columns.network_id).take(message),
         "recipient-address": seen.recipients,
-        "recipient-status": "" if arrival else _each(seen, "250 2.1.5 Recipient OK"),
         "total-bytes": pa.array(batch.size[seen.message]).cast(pa.string()),
         "recipient-count": count,
         "message-subject": columns.subject.take(message),
@@ -75,15 +66,44 @@ def _events(columns: Columns, seen: Hops, plan: Plan, *, arrival: bool) -> pa.Ta
     return _table(words, _FIELDS.split(","), len(seen.message))
 
 
+_Words = dict[str, pa.StringArray | str]
+
+
+def _taken(seen: Hops) -> _Words:
+    """Say of each arrival who spoke to the server, and by which Receive connector it was taken."""
+    return {
+        "connector-id": seen.by_server(lambda one: one.receive, RECEIVE_CONNECTOR),
+        "source": "SMTP",
+        "event-id": "RECEIVE",
+        "client-ip": seen.by_server(lambda one: one.front_end or one.client, OFFICE365_IP),
+        "server-hostname": "EX1",
+        "original-client-ip": seen.by_server(lambda one: one.client if one.front_end else "", ""),
+    }
+
+
+def _passed_on(columns: Columns, seen: Hops, plan: Plan) -> _Words:
+    """Say what became of each message: sent on, delivered, or failed for want of a way."""
+
+    def fate(sent: pa.StringArray | str, delivered: str, stuck: str) -> pa.StringArray:
+        return pc.if_else(seen.stuck, stuck, seen.either(sent, delivered))
+
+    answers = pc.if_else(pc.equal(seen.answer, ""), "250 2.1.5 Recipient OK", seen.answer)
+    return {
+        "connector-id": fate(_sent_by(columns, seen, plan), "", ""),
+        "source": fate("SMTP", "STOREDRIVER", "ROUTING"),
+        "event-id": fate("SENDEXTERNAL", "DELIVER", "FAIL"),
+        "client-ip": SERVER_IP,
+        "client-hostname": SERVER,
+        "server-ip": fate(OFFICE365_IP, "", ""),
+        "server-hostname": fate(OFFICE365, "EX1", "EX1"),
+        "recipient-status": packed(answers, seen.offsets),
+    }
+
+
 def _sent_by(columns: Columns, seen: Hops, plan: Plan) -> pa.StringArray:
     """Name the Send connector that the log has for each message."""
-    strays = pa.array(stray(columns.batch.first_message + seen.message) & plan.faults)
+    strays = pa.array(stray(columns.batch.first_message + seen.message) & plan.strays)
     return pc.if_else(strays, OLD_CONNECTOR, SEND_CONNECTOR)
-
-
-def _each(seen: Hops, status: str) -> pa.StringArray:
-    """Repeat a status for each recipient."""
-    return pc.replace_substring_regex(seen.recipients, r"[^;]+", status)
 
 
 def _table(words: dict[str, pa.StringArray | str], names: list[str], rows: int) -> pa.Table:

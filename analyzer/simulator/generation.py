@@ -17,7 +17,7 @@ from analyzer.simulator.logs import LOG_FORMATS, Log, LogFormat
 from analyzer.simulator.tenant import write_tenant
 from analyzer.simulator.topologies import TOPOLOGIES, topology_named
 from analyzer.simulator.topology import Topology
-from analyzer.simulator.traffic import Plan, traffic
+from analyzer.simulator.traffic import Plan, that_left, traffic
 from analyzer.simulator.truth import Truth
 
 ALL: tuple[str, ...] = tuple(log.name for log in LOG_FORMATS)
@@ -120,10 +120,11 @@ def _write(plan: Plan, folder: Path, *, formats: Sequence[LogFormat], progress: 
         truth = files.enter_context(Truth(folder / TRUTH_FILE, plan))
         logs = [files.enter_context(Log(one, folder / LOGS)) for one in formats]
         for batch in traffic(plan):
-            worded = columns(batch)
-            truth.append(worded)
+            whole, left = columns(batch), that_left(batch)
+            seen = whole if left is batch else columns(left)
+            truth.append(whole)
             for log in logs:
-                log.append(worded, plan)
+                log.append(whole if log.format.whole else seen, plan)
             progress(len(batch.leg))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.simulator.columns import Columns, iso, legs_that, packed
-from analyzer.simulator.scenario import ONPREMISES, PLACES, Event
+from analyzer.simulator.columns import Columns, iso, legs_that, of_leg, of_scenario, packed
+from analyzer.simulator.scenario import ONPREMISES, PLACES, AtServer, Event
 from analyzer.simulator.topologies import SCENARIOS
 from analyzer.simulator.traffic import Ints
 
-SERVER, SERVER_IP = "EX1.corp.contoso.com", "192.0.2.10"
-CLIENT, CLIENT_IP = "app1.corp.contoso.com", "192.0.2.80"
+SERVER = "EX1.corp.contoso.com"
+CLIENT = "app1.corp.contoso.com"
 OFFICE365, OFFICE365_IP = "contoso-com.mail.protection.outlook.com", "203.0.113.70"
 FROM_OFFICE365 = "mail-ab1.outbound.protection.outlook.com"
 MAILBOX_SERVER = "AB1P000MB0001.EURP000.PROD.OUTLOOK.COM"
@@ -31,6 +32,17 @@ class Hops:
     moment: Ints  # microseconds since 1970
     recipient: pa.StringArray
     offsets: Ints
+    scenario: Ints
+    answer: pa.StringArray  # to each recipient of what never left
+
+    @property
+    def stuck(self) -> pa.BooleanArray:
+        """Which messages never left the server."""
+        return of_scenario(self.scenario, lambda one: "" if one.at_server.stuck else None).is_valid()
+
+    def by_server(self, word: Callable[[AtServer], str | None], into: str) -> pa.StringArray:
+        """Say a word of what the server did with what went to Office 365, and another of what came from it."""
+        return self.either(of_scenario(self.scenario, lambda one: word(one.at_server)), into)
 
     @property
     def recipients(self) -> pa.StringArray:
@@ -78,4 +90,6 @@ def hops(columns: Columns) -> Hops:
         moment=batch.received[message[starts]] + np.where(out, _BEFORE, _AFTER),
         recipient=columns.recipient.take(pa.array(place)),
         offsets=np.append(starts, len(place)),
+        scenario=batch.scenario[message[starts]],
+        answer=of_leg(batch.leg[place], lambda leg: leg.answer),
     )

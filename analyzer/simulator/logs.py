@@ -198,12 +198,16 @@ _JSON_ARRAY = Shape(_json_member, "[\n", ("  {", ", ", "}"), ",\n", "\n]\n")
 
 @dataclass(frozen=True, slots=True)
 class LogFormat:
-    """A log that can be written: the name of its format, its file, its cells and their shape."""
+    """A log that can be written: the name of its format, its file, its cells and their shape.
+
+    `whole` logs hold what never left the own servers, too.
+    """
 
     name: str
     file: str
     cells: Callable[[Columns, Plan], pa.Table]
     shape: Shape
+    whole: bool = False
 
 
 LOG_FORMATS: tuple[LogFormat, ...] = (
@@ -215,7 +219,7 @@ LOG_FORMATS: tuple[LogFormat, ...] = (
     LogFormat("enhanced-summary", "enhanced-summary.csv", enhanced_summary, _CSV),
     LogFormat("extended", "extended.csv", extended, _CSV),
     LogFormat("email-events", "email-events.csv", email_events, _CSV),
-    LogFormat("message-tracking", "message-tracking.log", tracking, _TRACKING),
+    LogFormat("message-tracking", "message-tracking.log", tracking, _TRACKING, whole=True),
     LogFormat("smtp-send", "smtp-send.log", smtp_send, _SEND),
     LogFormat("smtp-receive", "smtp-receive.log", smtp_receive, _RECEIVE),
     LogFormat("postfix", "postfix.log", postfix, _LINES),

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from analyzer.simulator.columns import Columns, join
 from analyzer.simulator.hops import (
     CLIENT,
-    CLIENT_IP,
     FROM_OFFICE365,
     MAILBOX_SERVER,
     OFFICE365,
@@ -17,6 +16,7 @@ from analyzer.simulator.hops import (
     Hops,
     hops,
 )
+from analyzer.simulator.servers import CLIENT_IP
 from analyzer.simulator.traffic import Ints, Plan
 
 _Part = tuple[Ints, int, pa.StringArray]

@@ -82,6 +82,16 @@ RULE_OVERREACH = Fault(
     "A rule without a recipient condition sent mail between cloud mailboxes out to an archive.",
 )
 
+SUBJECT_RULE_IGNORED = Fault(
+    "subject-rule-ignored",
+    "mismatch",
+    "no_evidence",
+    "MF101",
+    "Mail whose subject meets a rule on contracts left by MX instead of the rule's connector.",
+    starts=0.3,
+)
+
+CONTRACT_RULE = "Contracts with Tailspin to the archive"
 ARCHIVE_RULE, SIGNATURE_RULE = "Legal to the archive", "Marketing to the signature service"
 _CLIENT = Source(CLOUD, People.CLOUD_CONTOSO, Peer.HOME, submitted=True)
 _LEGAL = Source(CLOUD, People.LEGAL, Peer.HOME, submitted=True)
@@ -147,6 +157,16 @@ def _by_rule() -> Iterator[Scenario]:
     yield Scenario("marketing-to-cloud", 8, _MARKETING, (signed,), by_rule=SIGNATURE_RULE)
 
 
+def _by_subject() -> Iterator[Scenario]:
+    """Two kinds of mail that only the subject tells apart."""
+    archived, plain = send(People.TAILSPIN, TO_ARCHIVE), send(People.TAILSPIN)
+    sound = Scenario("contract-to-tailspin", 6, _CLIENT, (archived,), by_rule=CONTRACT_RULE, contract=True)
+    yield sound
+    yield Scenario("cloud-to-tailspin", 6, _CLIENT, (plain,), contract=False)
+    past = replace(archived, logged=None, due=due_to(SUBJECT_RULE_IGNORED))
+    yield replace(_planted(sound, SUBJECT_RULE_IGNORED, share=5, legs=(past,)), by_rule=None)
+
+
 def _planted(base: Scenario, fault: Fault, *, share: int, legs: tuple[Leg, ...]) -> Scenario:
     return replace(base, name=f"{fault.kind}/{base.name}", share=share, legs=legs, fault=fault, instead=base.name)
 
@@ -183,6 +203,15 @@ def _exports(faults: bool) -> Exports:  # noqa: FBT001
             *plain.rules,
             _sent_by(ARCHIVE_RULE, 2, People.LEGAL, TO_ARCHIVE),
             _sent_by(SIGNATURE_RULE, 3, People.MARKETING, TO_SIGNATURES),
+            rule(
+                CONTRACT_RULE,
+                4,
+                RecipientDomainIs=["tailspin.example"],
+                SubjectContainsWords=["contract"],
+                RouteMessageOutboundConnector=TO_ARCHIVE,
+                Conditions=[f"{NAMESPACE}.RecipientDomainIsPredicate", f"{NAMESPACE}.SubjectContainsPredicate"],
+                Actions=[f"{NAMESPACE}.RouteMessageOutboundConnectorAction"],
+            ),
         ),
         recipients=(*RECIPIENT_TYPES, (People.LEGAL, "UserMailbox"), (People.MARKETING, "UserMailbox")),
         settings=SETTINGS.replace("[partners]\ndomains = [", f"[partners]\ndomains = [{_PARTNER_DOMAINS}, ")
@@ -206,7 +235,7 @@ def _sent_by(name: str, priority: int, senders: People, connector: str) -> Expor
 
 MIGRATED = Topology(
     "migrated",
-    "The hybrid company after its migration: a partner held to addresses, connectors made twice, rules by sender.",
-    (*EVERYDAY, *_relayed(), *_partners(), *_by_rule()),
+    "The hybrid company after its migration: a partner held to addresses, twin connectors, rules by sender or subject.",
+    (*EVERYDAY, *_relayed(), *_partners(), *_by_rule(), *_by_subject()),
     _exports,
 )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from analyzer.simulator.company import Peer, People
 from analyzer.simulator.faults import Fault
+from analyzer.simulator.servers import CLIENT_IP, RECEIVE_CONNECTOR
 
 CLOUD, ONPREMISES, INTERNET, PARTNER, UNKNOWN = "cloud", "onpremises", "internet", "partner", "unknown"
 
@@ -52,15 +53,32 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The verdicts that a row must get, by what the format shows.
+    """The verdicts that a row must get, by what the format shows; None where Office 365 never saw the message.
 
     `per_event` in an event log once its rows are grouped by message and recipient; `one_column`
     where one cell serves both sides; `without` where no connector is named.
     """
 
-    per_event: str = "match"
-    one_column: str = "match"
-    without: str = "no_evidence"
+    per_event: str | None = "match"
+    one_column: str | None = "match"
+    without: str | None = "no_evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class AtServer:
+    """What the company's own server did with a message that it was to send to Office 365, by its tracking log.
+
+    `client` spoke SMTP to it, or to the front end before it; `receive` is the Receive connector that the log
+    names. `arrival` and `departure` are the verdicts due; `stuck` says that the message never left, and then
+    no log of Office 365 has it.
+    """
+
+    client: str = CLIENT_IP
+    front_end: str | None = None
+    receive: str = RECEIVE_CONNECTOR
+    arrival: str = "match"
+    departure: str = "match"
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +117,7 @@ class Scenario:
 
     `inbound` is the inbound connector that the configuration selects, `logged_inbound` the one the log names,
     `by_rule` the mail flow rule that chose the connector. `instead` is the sound scenario that stands in where
-    the fault is not to appear.
+    the fault is not to appear. `contract` says that the subject is about one, or is not; None is any subject.
     """
 
     name: str
@@ -112,6 +130,8 @@ class Scenario:
     null_sender: bool = False
     fault: Fault | None = None
     instead: str | None = None
+    contract: bool | None = None
+    at_server: AtServer = AtServer()
 
     @property
     def cell(self) -> str | None:

@@ -17,6 +17,8 @@ from analyzer.simulator.configuration import Export, Value, identity
 SEND_CONNECTOR = f"Outbound to Office 365 - {uuid5(NAMESPACE_URL, 'https://contoso.com/outbound')}"
 OLD_CONNECTOR = "Outbound to Office 365 (old)"
 RECEIVE_CONNECTOR = "EX1\\Default Frontend EX1"
+SERVER_IP = "192.0.2.10"
+CLIENT_IP = "192.0.2.80"  # the application server that hands its mail to the own server
 _ROUTING, _OFFICE365 = "contoso.mail.onmicrosoft.com", "contoso-com.mail.protection.outlook.com"
 _EVERYONE = ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
 _ONE_IN, _AT = 97, 13  # of the messages that the server sends, those that a fault sends by the old connector
@@ -39,8 +41,13 @@ def stray(message: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
 
 def send_connectors() -> Iterator[Export]:
     """Get-SendConnector, as an administrator lets Office 365 relay (reference 6)."""
-    yield _send(SEND_CONNECTOR, AddressSpaces=[f"smtp:{_ROUTING};1", "smtp:*;1"])
+    yield send_connector("*")
     yield _send(OLD_CONNECTOR, AddressSpaces=["smtp:*;50"])
+
+
+def send_connector(*domains: str) -> Export:
+    """Give the wizard's connector to Office 365, with domains besides the hybrid routing domain."""
+    return _send(SEND_CONNECTOR, AddressSpaces=[f"smtp:{domain};1" for domain in (_ROUTING, *domains)])
 
 
 def _send(name: str, **changes: Value) -> Export:
@@ -64,6 +71,11 @@ def receive_connectors() -> Iterator[Export]:
     """Get-ReceiveConnector: what every server has, and one for the scanners."""
     yield _receive("Default Frontend EX1", Bindings=["[::]:25", "0.0.0.0:25"], RemoteIPRanges=_EVERYONE)
     yield _receive("Scanners", Bindings=["0.0.0.0:25"], RemoteIPRanges=["192.0.2.96-192.0.2.111"])
+
+
+def hub_connector() -> Export:
+    """Give the Receive connector behind the front end, at a port of its own."""
+    return _receive("Default EX1", Bindings=["[::]:2525", "0.0.0.0:2525"], RemoteIPRanges=_EVERYONE)
 
 
 def _receive(name: str, **changes: Value) -> Export:

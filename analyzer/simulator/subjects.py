@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
 _SUBJECTS = (
     "Invoice {n} for October, please review",
     "RE: Meeting notes {n}",
@@ -22,6 +27,16 @@ _SUBJECTS = (
     "C:\\scans\\{n}.pdf",
     "Out of office",
 )
+
+
+_ABOUT_A_CONTRACT = next(number for number, text in enumerate(_SUBJECTS) if "contract" in text)
+
+
+def on_topic(drawn: Ints, contracts: Ints) -> Ints:
+    """Let drawn subjects be about a contract where `contracts` is 1, about something else where it is -1."""
+    topic = drawn % len(_SUBJECTS)
+    settled = np.where(contracts == 1, drawn - topic + _ABOUT_A_CONTRACT, drawn)
+    return np.where((contracts == -1) & (topic == _ABOUT_A_CONTRACT), drawn + 1, settled)
 
 
 @cache

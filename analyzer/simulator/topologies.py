@@ -11,6 +11,7 @@ from analyzer.simulator.configuration import inbound, outbound
 from analyzer.simulator.faults import Fault
 from analyzer.simulator.hybrid import HYBRID, NO_RULES, hybrid_exports
 from analyzer.simulator.migrated import MIGRATED
+from analyzer.simulator.own_servers import OWN_SERVERS
 from analyzer.simulator.repertoire import AWKWARD, EVERYDAY, FAULTY
 from analyzer.simulator.scenario import INTERNET, Scenario, Source, deliver, due_to
 from analyzer.simulator.topology import Exports, Topology
@@ -124,7 +125,17 @@ LISTED = Topology(
     hybrid_exports,
 )
 
-TOPOLOGIES: tuple[Topology, ...] = (HYBRID, CLOUD_ONLY, FILTERED, CENTRALIZED, ACCIDENT, CATCHING, MIGRATED, LISTED)
+TOPOLOGIES: tuple[Topology, ...] = (
+    HYBRID,
+    CLOUD_ONLY,
+    FILTERED,
+    CENTRALIZED,
+    ACCIDENT,
+    CATCHING,
+    MIGRATED,
+    LISTED,
+    OWN_SERVERS,
+)
 # The plain company's first: its numbers, and so its traffic, do not depend on the others.
 SCENARIOS: tuple[Scenario, ...] = tuple(
     {scenario.name: scenario for topology in TOPOLOGIES for scenario in topology.scenarios}.values()

@@ -37,7 +37,7 @@ class Topology:
     """A design of the company's mail flow.
 
     `exports` takes whether faults are planted: some are planted in the configuration. `filler` names the
-    scenario that fills a deck up.
+    scenario that fills a deck up. `strays` lets the servers send a few messages by a connector left behind.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Topology:
     scenarios: tuple[Scenario, ...]
     exports: Callable[[bool], Exports]
     filler: str = "internet-to-cloud"
+    strays: bool = True
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -19,7 +19,7 @@ from analyzer.simulator.company import Book, Group, addresses, peers
 from analyzer.simulator.hybrid import HYBRID
 from analyzer.simulator.repertoire import DECK
 from analyzer.simulator.scenario import Leg, Scenario
-from analyzer.simulator.subjects import subjects
+from analyzer.simulator.subjects import on_topic, subjects
 from analyzer.simulator.topologies import SCENARIOS
 from analyzer.simulator.topology import Topology
 
@@ -36,6 +36,8 @@ _WEEKDAYS = (1.05, 1.0, 1.0, 1.0, 0.9, 0.22, 0.18)
 LEGS: tuple[Leg, ...] = tuple(leg for scenario in SCENARIOS for leg in scenario.legs)
 _LEG_COUNTS: Ints = np.array([len(scenario.legs) for scenario in SCENARIOS])
 _FIRST_LEG: Ints = np.cumsum(_LEG_COUNTS) - _LEG_COUNTS
+_STUCK = np.array([scenario.at_server.stuck for scenario in SCENARIOS])
+_CONTRACTS: Ints = np.array([{None: 0, True: 1, False: -1}[scenario.contract] for scenario in SCENARIOS])
 _NUMBER = {scenario.name: number for number, scenario in enumerate(SCENARIOS)}
 
 
@@ -49,6 +51,11 @@ class Plan:
     start: date
     faults: bool
     topology: Topology = HYBRID
+
+    @property
+    def strays(self) -> bool:
+        """Whether the own servers send some messages by the wrong connector."""
+        return self.faults and self.topology.strays
 
     @property
     def opens(self) -> int:
@@ -184,7 +191,7 @@ def _batch(plan: Plan, number: int, first_message: int) -> Batch:
         scenario=scenario,
         sender=_pick(draw, senders[0][scenario], senders[1][scenario]),
         peer=_pick(draw, sources[0][scenario], sources[1][scenario]),
-        subject=draw.integers(0, len(subjects()), len(scenario)),
+        subject=on_topic(draw.integers(0, len(subjects()), len(scenario)), _CONTRACTS[scenario]),
         size=np.clip(draw.lognormal(10.2, 1.4, len(scenario)), 900, 36_700_160).astype(np.int64),
         received=_times(plan, draw, decks.start * DECK + offsets[:-1]),
         offsets=offsets,
@@ -202,3 +209,25 @@ def traffic(plan: Plan) -> Iterator[Batch]:
         batch = _batch(plan, number, first_message)
         yield batch
         first_message += len(batch.scenario)
+
+
+def that_left(batch: Batch) -> Batch:
+    """Leave out the messages that never left the own servers: no log but theirs has them."""
+    kept = ~_STUCK[batch.scenario]
+    if kept.all():
+        return batch
+    below, counts = kept[batch.message], np.diff(batch.offsets)[kept]
+    return Batch(
+        first_message=batch.first_message,
+        scenario=batch.scenario[kept],
+        sender=batch.sender[kept],
+        peer=batch.peer[kept],
+        subject=batch.subject[kept],
+        size=batch.size[kept],
+        received=batch.received[kept],
+        offsets=np.append(0, np.cumsum(counts)),
+        message=np.repeat(np.arange(len(counts)), counts),
+        recipient=batch.recipient[below],
+        leg=batch.leg[below],
+        noise=np.frombuffer(batch.noise, np.uint8).reshape(-1, 26)[kept].tobytes(),
+    )

@@ -31,11 +31,16 @@ TRUTH = TableSchema(
         Column("selected_inbound_connector", CODED, "The right inbound connector; null = none."),
         Column("selected_outbound_connector", CODED, "The right outbound connector; null = none or local."),
         Column("fault", CODED, "Kind of the planted fault; null = none."),
-        Column("verdict_with_connectors", CODED, "Due in an event log, its rows grouped by message and recipient."),
+        Column(
+            "verdict_with_connectors",
+            CODED,
+            "Due in an event log, its rows grouped by message and recipient; null = Office 365 never saw it.",
+        ),
         Column("verdict_one_column", CODED, "Due where one connector cell serves both sides and every recipient."),
         Column("verdict_without_connectors", CODED, "Due where the log names no connector."),
         Column("selected_send_connector", CODED, "The right Send connector of the own server; null = it sent nothing."),
         Column("verdict_own_server", CODED, "Due on the sending in the own server's logs; null = it sent nothing."),
+        Column("verdict_own_arrival", CODED, "Due on the arrival before that, in its tracking log; null = none."),
     ),
 )
 
@@ -66,12 +71,16 @@ def _table(columns: Columns, plan: Plan) -> pa.Table:
 def _at_own_servers(columns: Columns, plan: Plan) -> dict[str, pa.Array]:
     """Say what is due in the log of the servers that sent a message to Office 365, where they did."""
     sent = pa.array(sent_by_servers(columns))
-    strays = pa.array(stray(columns.batch.first_message + columns.batch.message) & plan.faults)
-    due = pc.if_else(strays, "mismatch", "match") if plan.topology.exports(plan.faults).send else "no_evidence"
-    nobody = pa.scalar(None, pa.string())
+    scenario = columns.batch.scenario[columns.batch.message]
+    strays = pa.array(stray(columns.batch.first_message + columns.batch.message) & plan.strays)
+    left = of_scenario(scenario, lambda one: None if one.at_server.stuck else SEND_CONNECTOR)
+    due = pc.if_else(strays, "mismatch", of_scenario(scenario, lambda one: one.at_server.departure))
+    arrival = of_scenario(scenario, lambda one: one.at_server.arrival)
+    exports, nobody = plan.topology.exports(plan.faults), pa.scalar(None, pa.string())
     return {
-        "selected_send_connector": pc.if_else(sent, SEND_CONNECTOR, nobody),
-        "verdict_own_server": pc.if_else(sent, due, nobody),
+        "selected_send_connector": pc.if_else(sent, left, nobody),
+        "verdict_own_server": pc.if_else(sent, due if exports.send else "no_evidence", nobody),
+        "verdict_own_arrival": pc.if_else(sent, arrival if exports.receive else "no_evidence", nobody),
     }
 
 
