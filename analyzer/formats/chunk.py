@@ -90,6 +90,10 @@ class Cells:
         """Put further columns beside those there are."""
         return replace(self, columns={**self.columns, **columns})
 
+    def only(self, *keys: str) -> Cells:
+        """Keep some of the columns."""
+        return replace(self, columns={key: self.column(key) for key in keys})
+
     def beside(self, other: Cells) -> Cells:
         """Put the rows of others behind these, with the columns of these."""
         columns = {key: pa.concat_arrays([column, other.column(key)]) for key, column in self.columns.items()}

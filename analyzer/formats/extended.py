@@ -23,12 +23,16 @@ from analyzer.formats.event_rows import event_names, idle_events, listed_recipie
 _OUTBOUND_EVENTS = r"^(SEND|FAIL)"
 
 
+# What a row may say of others of its message.
+_SAID = ("custom_data", "source_context", "network_message_id", "recipient_address")
+
+
 def _joined(cells: Cells, around: Cells) -> Cells:
     """Find the rows of recipients for whom the log notes that a rule chose the connector.
 
     The note stands where the agent acted (AGENTINFO), the connector where the message was sent.
     """
-    both = cells.beside(around)
+    both = cells.only(*_SAID).beside(around)
     custom, context = (custom_data.routed_by_rule(coded(both.column(k))) for k in ("custom_data", "source_context"))
     noted = pc.or_(custom, context)
     marks = both.where(noted.to_numpy(zero_copy_only=False))

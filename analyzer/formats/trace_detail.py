@@ -1,8 +1,7 @@
 """Get-MessageTraceDetail and Get-MessageTraceDetailV2: one row an event, facts in XML (log-formats section 2).
 
-A row is of one message and one recipient. Most of what it says stands in its Data: elements `MEP`
-with a name and a value, among them the custom data with the connectors. The XML is read forgivingly:
-long values are cut by the service, and Microsoft's own example is not valid.
+A row is of one message and one recipient. Most of what it says stands in its Data (`detail_data`),
+among it the custom data with the connectors.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from analyzer.formats.columns import (
     message_ids,
     text_or_null,
 )
+from analyzer.formats.detail_data import elements
 from analyzer.formats.event_rows import event_names, idle_events, only_where, said_elsewhere
 
 # Every exporter writes its own beginning: `Deliver` and `Delivered`, `Fail` and `Failed`.
@@ -30,33 +30,20 @@ _WORDS = ("RECEIVE", "DELIVER", "FAIL")
 _REPLACING = r"^(RESOLVE|DROP|REDIRECT)"
 _REPLACED = "recipient-replaced"
 
-# The elements of Data that are read; each becomes a cell named like it in lower case.
-_ELEMENTS = (
-    "CustomData",
-    "ClientIP",
-    "CIP",
-    "ReturnPath",
-    "ConnectorId",
-    "RecipientStatus",
-    "RelatedRecipient",
-    "OutboundProxyTargetIPAddress",
-    "OutboundProxyTargetHostName",
-    "RcptDomainMailSvr",
-)
-# The value stands in String, Integer, Long, Blob, Double, Bool or DateTime; a cut one has no end.
-_ELEMENT = r"""(?i)\bName\s*=\s*["']{}["']\s+\w+\s*=\s*(?:"(?P<found>[^"]*)|'(?P<single>[^']*))"""
-_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&"))
-
 # Reason: [{LED=550 5.7.64 ...};{MSG=};{FQDN=host};{IP=1.2.3.4};{LRT=}], possibly cut short.
 _LED = r"(?s)\{LED=(?P<found>.*?)(?:\}|$)"
 _FAILED_IP = r"(?:\{IP=|\[LastAttemptedIP=)\[?(?P<found>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]+)"
 _FAILED_HOST = r"(?:\{FQDN=|\[LastAttemptedServerName=)(?P<found>[^}\]]*)"
 
 
+# What a row may say of others of its message.
+_SAID = ("trace", "who", "word", "new", "client", "cip", "returnpath", "action")
+
+
 def joined(cells: Cells, around: Cells) -> Cells:
     """Open the Data of each row, and tell it what other rows of its message say."""
     cells = _opened(cells)
-    both = cells.beside(_opened(around))
+    both = cells.only(*_SAID).beside(_opened(around))
     both = both.where(_flags(pc.not_equal(both.column("trace"), "")))
     by_rule = both.where(_flags(custom_data.routed_by_rule(coded(both.column("action")))))
     added = {
@@ -104,7 +91,7 @@ def draft(cells: Cells) -> Draft:
 def _opened(cells: Cells) -> Cells:
     """Make cells of the elements of Data, and of the event and the recipient in words that can be compared."""
     data = coded(cells.column("data"))
-    found = {element.lower(): _element(data, element) for element in _ELEMENTS}
+    found = {name: column.take(data.indices) for name, column in elements(data.dictionary).items()}
     word = _words(cells.column("event"))
     recipient = pc.utf8_lower(cells.column("recipientaddress"))
     other = pc.not_equal(pc.utf8_lower(found["relatedrecipient"]), recipient)
@@ -117,7 +104,8 @@ def _opened(cells: Cells) -> Cells:
         "who": pc.binary_join_element_wise(trace, recipient, " "),
         "new": pc.if_else(other, found["relatedrecipient"], ""),
     }
-    return cells.adding({**found, **words})
+    kept = cells.only(*(key for key in cells.columns if key != "data"))  # most of the text, and read now
+    return kept.adding({**found, **words})
 
 
 def _words(events: pa.StringArray) -> pa.StringArray:
@@ -125,16 +113,6 @@ def _words(events: pa.StringArray) -> pa.StringArray:
     names = pc.replace_substring(event_names(events), " ", "").dictionary_encode()
     words = (next((word for word in _WORDS if name.startswith(word)), name) for name in names.dictionary.to_pylist())
     return pa.array(words, pa.string()).take(names.indices)
-
-
-def _element(data: pa.DictionaryArray, name: str) -> pa.StringArray:
-    """Give the value of an element of Data; blank where it has none."""
-    found = pc.extract_regex(data.dictionary, _ELEMENT.format(name))
-    values = pc.fill_null(first_filled(found.field("found"), found.field("single")), "")
-    if pc.any(pc.match_substring(values, "&")).as_py():
-        for entity, letter in _ENTITIES:
-            values = pc.replace_substring(values, entity, letter)
-    return pc.fill_null(pc.utf8_trim_whitespace(values).take(data.indices), "")
 
 
 def _heirs(cells: Cells, both: Cells) -> pa.StringArray:
