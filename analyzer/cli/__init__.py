@@ -15,7 +15,7 @@ from importlib import import_module
 import click
 
 from analyzer import __version__
-from analyzer.cli.sparing import spare_end, spare_pandas, spare_start
+from analyzer.cli.sparing import spare_end, spare_pages, spare_pandas, spare_start
 from analyzer.errors import MailflowError, UsageError
 from analyzer.printable import printable
 
@@ -55,6 +55,7 @@ def cli() -> None:
     Reruns Exchange Online connector selection for every message of your logs against the exported
     configuration, and explains each difference.
     """
+    spare_pages()
     spare_pandas()
 
 
