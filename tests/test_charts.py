@@ -39,8 +39,9 @@ def texts(on: Figure | Axes) -> list[str]:
 
 def heights(axes: Axes, verdict: str) -> dict[int, float]:
     """The height of a verdict's bar at each day that has one."""
-    [bars] = [bars for bars in axes.containers if bars.get_label() == verdict]
-    return {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in bars}
+    [bars] = [patch for patch in axes.patches if patch.get_label() == verdict]
+    corners = np.asarray(bars.get_path().vertices).reshape(-1, 5, 2)[:, :4]
+    return {round(float(bar[:, 0].mean())): float(np.ptp(bar[:, 1])) for bar in corners}
 
 
 def rectangles(axes: Axes) -> list[Rectangle]:

@@ -57,7 +57,7 @@ def page(run: Run, summaries: Mapping[str, pa.Table], findings: pa.Table, drawn:
     traps = [row for row in rows if is_trap(row["code"])]
     grave = [row for row in rows if row["severity"] != "info" and row not in traps]
     informing = [row for row in rows if row["severity"] == "info"]
-    return _template().render(
+    return _PAGE.render(
         run=run,
         period=period(run),
         headline=headline(totals, own_servers=run.own_servers_alone),
@@ -116,3 +116,6 @@ def _template() -> Template:
 
 def _finalize(value: object) -> object:
     return legible(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_PAGE = _template()  # compiled when the module is loaded, beside the pass

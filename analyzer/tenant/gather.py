@@ -29,7 +29,7 @@ from analyzer.tenant.migrations import MigrationBuilder, MigrationList
 from analyzer.tenant.model import TransportRule
 from analyzer.tenant.recipients import ListBuilder, RecipientList, read_csv
 from analyzer.tenant.rules import changes_subjects, without_subjects
-from analyzer.tenant.settings import FILE_NAME
+from analyzer.tenant.stated import FILE_NAME
 
 _log = logging.getLogger(__name__)
 

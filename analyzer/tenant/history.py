@@ -33,8 +33,8 @@ from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.presented import sighting_notes
 from analyzer.tenant.recipients import RecipientList
 from analyzer.tenant.residences import with_moves
-from analyzer.tenant.settings import FILE_NAME, read_settings
 from analyzer.tenant.sightings import read_sightings, send_logs
+from analyzer.tenant.stated import FILE_NAME
 
 Value = TypeVar("Value")
 
@@ -135,6 +135,8 @@ def _settings(folder: Path, files: list[Path]) -> tuple[Settings, dict[str, str]
         raw = file.read_bytes()
     except OSError as error:
         raise TenantError(str(file), f"cannot be read ({error.strerror})", "a readable file") from None
+    from analyzer.tenant.settings import read_settings  # noqa: PLC0415 - pydantic is for a file that is there
+
     return read_settings(decode(raw).decode(), str(file)), {FILE_NAME: sha256(raw).hexdigest()}
 
 

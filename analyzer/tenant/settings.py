@@ -22,8 +22,6 @@ from analyzer.tenant.model import Network, Service, Settings
 from analyzer.tenant.policy import POLICIES, Policy
 from analyzer.tenant.values import domain_pattern, shown
 
-FILE_NAME = "mailflow.toml"
-
 Value = TypeVar("Value")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(minute|hour|day)s?|(\d+)", re.IGNORECASE)

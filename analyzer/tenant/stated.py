@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.tenant.model import Settings
 
+FILE_NAME = "mailflow.toml"
 Stated = bool | str | list[str] | None
 
 
