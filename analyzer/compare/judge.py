@@ -52,8 +52,8 @@ class Judge:
         inbound, outbound = self.sides(row, inputs)
         if later is not None and ALARMS & {inbound.verdict, outbound.verdict}:
             then = later.judge.sides(later.row, inputs_of(later.row, later.judge.lens))
-            inbound = unless_changed_before(inbound, then[0], row, (Side.INBOUND, self.policy))
-            outbound = unless_changed_before(outbound, then[1], row, (Side.OUTBOUND, self.policy))
+            inbound = unless_changed_before(inbound, then[0], row, (Side.INBOUND, self.view))
+            outbound = unless_changed_before(outbound, then[1], row, (Side.OUTBOUND, self.view))
         inbound, outbound = (_certain(side, inputs) for side in (inbound, outbound))
         inbound = self._unless_by_another_server(inbound, row, inputs)
         judged = _headline(row, inputs, inbound, outbound)
@@ -72,7 +72,7 @@ class Judge:
             for name, value, view in self.relevant(row, inputs)
         ]
         inbound, outbound = (weigh(side, [(a, both[i]) for a, both in others]) for i, side in enumerate(plain))
-        return weighed(inbound, row, Side.INBOUND, self.policy), weighed(outbound, row, Side.OUTBOUND, self.policy)
+        return weighed(inbound, row, Side.INBOUND, self.view), weighed(outbound, row, Side.OUTBOUND, self.view)
 
     def _unless_by_another_server(self, side: SideJudgement, row: Observation, inputs: Inputs) -> SideJudgement:
         """Withhold an alarm that rests on one server's certificate, where another server may have sent the message."""
@@ -157,7 +157,8 @@ def _idle(row: Observation, inbound: SideJudgement, outbound: SideJudgement) -> 
         return "group-expansion"
     never_sent = row.status.failed and not row.status.send and outbound.value is None
     refused = REJECTED in (inbound.reason, outbound.reason)
-    if never_sent and not refused and outbound.verdict is not Verdict.UNROUTED:
+    withheld = bool(outbound.changing)  # it would be unrouted, were the settings of that time known
+    if never_sent and not refused and not withheld and outbound.verdict is not Verdict.UNROUTED:
         return "failed-before-routing"
     return None
 

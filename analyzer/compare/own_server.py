@@ -121,7 +121,7 @@ def _idle(row: Observation, sides: list[SideJudgement], lens: Lens) -> str | Non
     if row.status.side is Side.INBOUND and row.logged.blank:
         return "local-submission"  # from a mailbox, or made by the server: no Receive connector takes part
     never_sent = row.status.failed and all(s.value is None for s in sides)
-    told = any(s.verdict is Verdict.UNROUTED or s.reason == REJECTED for s in sides)
+    told = any(s.verdict is Verdict.UNROUTED or s.reason == REJECTED or s.changing for s in sides)
     return "failed-before-routing" if never_sent and row.logged.unknown is None and not told else None
 
 

@@ -38,8 +38,12 @@ class OwnWindows:
         names = {n.casefold() for n in (*side.answer.names(), *(side.value.names if side.value else ()))}
 
         def alters(change: Change) -> bool:
+            if change.kind != self.kind:
+                return False
+            # What claims nothing now may have claimed the message under settings that no export shows.
+            unseen = change.before is None and side.verdict is Verdict.UNROUTED
             called = not names.isdisjoint(n.casefold() for n in change.names)
-            return change.kind == self.kind and (called or any(map(self._claims, change.versions)))
+            return unseen or called or any(map(self._claims, change.versions))
 
         return tuple(change for change in changes if alters(change))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analyzer.compare.case import View
 from analyzer.compare.judgement import SideJudgement
 from analyzer.compare.observation import Observation
 from analyzer.compare.sides import ALARMS, Verdict
@@ -21,18 +22,18 @@ BEFORE_HISTORY = "before-first-snapshot"
 EARLIER = ("earlier_configuration",)
 
 
-def weighed(side: SideJudgement, row: Observation, which: Side, policy: Policy) -> SideJudgement:
+def weighed(side: SideJudgement, row: Observation, which: Side, view: View) -> SideJudgement:
     """Withhold an alarm while an object that could alter the answer was changing.
 
     A row that is older than every snapshot has no answer at all: nobody exported the configuration.
     """
     if row.early:
         return unknown(side)
-    return withheld(side, tuple(c for c in row.changing if _could_alter(c, side, row, (which, policy))))
+    return withheld(side, tuple(c for c in row.changing if _could_alter(c, side, row, (which, view))))
 
 
 def unless_changed_before(
-    side: SideJudgement, later: SideJudgement, row: Observation, at: tuple[Side, Policy]
+    side: SideJudgement, later: SideJudgement, row: Observation, at: tuple[Side, View]
 ) -> SideJudgement:
     """Withhold an alarm that the settings of the next export explain: they may have been in force already.
 
@@ -52,13 +53,35 @@ def withheld(side: SideJudgement, changes: tuple[Change, ...]) -> SideJudgement:
     return replace(side, verdict=Verdict.UNDETERMINED, reason="change-window", missing=EARLIER, changing=labels)
 
 
-def _could_alter(change: Change, side: SideJudgement, row: Observation, at: tuple[Side, Policy]) -> bool:
+def _could_alter(change: Change, side: SideJudgement, row: Observation, at: tuple[Side, View]) -> bool:
     """Tell whether the object of a change is selected or logged, or concerns the row in any of its versions."""
-    which, policy = at
+    which, view = at
     named = {*side.answer.names(), *(side.value.names if side.value else ())}
     if change.kind == which.value and not named.isdisjoint(change.names):
         return True
-    return any(_concerns(version, row, which, policy) for version in change.versions)
+    if change.before is None and _unseen_could(change, side, which, view):
+        return True
+    return any(_concerns(version, row, which, view.policy) for version in change.versions)
+
+
+def _unseen_could(change: Change, side: SideJudgement, which: Side, view: View) -> bool:
+    """Tell whether settings that no export shows could have made this alarm none, whatever they were.
+
+    The settings of a third connector never make a logged one the right one: the selected one goes before that as
+    ever. But where the log names none, because it does not say, any connector may have claimed the message; and
+    any rule that names the logged connector, or another rule's, may have fired.
+    """
+    if change.kind == which.value:
+        return side.verdict is Verdict.UNROUTED and side.value is None
+    if change.kind != "rules" or which is not Side.OUTBOUND or side.value is None:
+        return False
+    ruled = {version.connector for version in change.versions if isinstance(version, TransportRule)}
+    return any(n in ruled or _rule_scoped(n, view) for n in side.value.names)
+
+
+def _rule_scoped(name: str, view: View) -> bool:
+    connector = view.lens.outbound_named.get(name)
+    return connector is not None and connector.rule_scoped
 
 
 def unknown(side: SideJudgement) -> SideJudgement:
