@@ -165,6 +165,11 @@ def measures(row: Mapping[str, object]) -> dict[str, object]:
     return {name: row[name] for name in names}
 
 
+def on_paths(causes: pa.Table, group: Mapping[str, object]) -> dict[str, object]:
+    """Pick the same of a group that is of several paths, and these: they tell what mail is comparable to it."""
+    return {**measures(group), "paths": tuple(causes.column("path").unique().to_pylist())}
+
+
 def busiest(causes: pa.Table, column: str) -> str:
     """Name the few most frequent values of a column, and how many more there are."""
     found: list[dict[str, Any]] = [r for r in fold(causes, [column]).to_pylist() if r[column]]

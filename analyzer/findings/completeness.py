@@ -9,7 +9,17 @@ import pyarrow.compute as pc
 
 from analyzer.causes import OTHER
 from analyzer.compare.own_server import OWN_SERVER_LOG
-from analyzer.findings.base import OTHER_ADDRESSES, Context, Finding, grouped, listing, measures, routed, where
+from analyzer.findings.base import (
+    OTHER_ADDRESSES,
+    Context,
+    Finding,
+    grouped,
+    listing,
+    measures,
+    on_paths,
+    routed,
+    where,
+)
 from analyzer.findings.configuration import traps
 from analyzer.findings.own_servers import own_exports
 from analyzer.vantage import Vantage
@@ -70,7 +80,7 @@ def config_incomplete(causes: pa.Table, context: Context) -> Iterator[Finding]:
             title=f"The log names {name}, which no export holds",
             cause="No snapshot of the configuration has a connector of this name.",
             advice=_AGAIN[own] + ", or add an older export as a dated snapshot folder.",
-            measures=measures(group),
+            measures=on_paths(where(named, unknown_connector=name, vantage=str(group["vantage"])), group),
             domain=str(group["domain"]),
             logged=name,
         )
@@ -229,7 +239,7 @@ def source_unplaced(causes: pa.Table, _context: Context) -> Iterator[Finding]:
             title=f"{_addresses(str(group['source']))}: senders of yours, from an address that is not declared",
             cause="The recipients list places the senders on-premises; the address is in no [onpremises] list.",
             advice=_declare(str(group["source"])),
-            measures=measures(group),
+            measures=on_paths(where(rows, source=str(group["source"])), group),
             domain=str(group["domain"]),
             logged="no connector",
         )

@@ -77,7 +77,7 @@ class Since:
 
     def columns(self, row: Row) -> dict[str, object]:
         """Give the columns of a finding, from its columns and the `domains` of its messages."""
-        if row["path"] is None or not row["messages"] or OTHER in row["domains"]:
+        if not (row["messages"] and _paths(row)) or OTHER in row["domains"]:
             return {}  # a domain counted under `(other)` may be right mail there, or wrong: nothing is comparable
         mail = self._mail.of(row)
         began, ended = self._began(row, mail), self._ended(row, mail)
@@ -123,6 +123,11 @@ class Since:
         return min(near, key=lambda e: (e.rank(row), e.distance(moment), e.words), default=None)
 
 
+def _paths(row: Row) -> tuple[str, ...]:
+    """Give the path of a finding, or those of its messages where it is of several."""
+    return tuple(row.get("paths", ())) if row["path"] is None else (row["path"],)
+
+
 def _told(event: Event | None, moment: datetime) -> str | None:
     return None if event is None else event.told(moment)
 
@@ -166,7 +171,7 @@ class _Comparable:
             self._places[path, domain or "", log_format] = slice(start, start := start + count)
 
     def of(self, row: Row) -> Mail:
-        """Give the mail of a finding's path to its domains, in the formats of its logs."""
-        keys = product((row["path"],), row["domains"], row["formats"])
+        """Give the mail of a finding's paths to its domains, in the formats of its logs."""
+        keys = product(_paths(row), row["domains"], row["formats"])
         places = [place for key in keys if (place := self._places.get(key))]
         return Mail(*(np.concatenate([column[:0], *(column[p] for p in places)]) for column in self._columns))

@@ -91,6 +91,34 @@ def test_a_beginning_and_an_end_need_right_mail(
     assert (found["began"], found["ended"]) == (began, ended)
 
 
+STRANGE = {"outbound_verdict": "undetermined", "verdict": "undetermined", "reason": "config-incomplete"}
+NAMED = {**STRANGE, "unknown_connector": "Old relay", "logged_outbound": "Old relay"}
+FORGED = {"inbound_verdict": "undetermined", "verdict": "undetermined", "reason": "weak-origin", "missing": ["origin"]}
+
+
+@pytest.mark.parametrize(
+    "right, wrong, code",
+    [
+        pytest.param({}, NAMED, "MF402", id="a name that no export holds"),
+        pytest.param(
+            {**ARRIVAL, "logged_inbound": "From our servers", "inbound_verdict": "match", "source": None},
+            {**ARRIVAL, **FORGED},
+            "MF413",
+            id="an address that nobody declared",
+        ),
+    ],
+)
+def test_a_finding_of_several_paths_is_dated_by_the_mail_of_them_all(
+    right: dict[str, Any], wrong: dict[str, Any], code: str
+) -> None:
+    """It is one cause on every path: right mail on them before it tells, mail on others does not."""
+    other = {"path": "onpremises>onpremises", "destination": "onpremises"}
+    later = [mail(2, **wrong), mail(2, **{**wrong, **other})]
+
+    assert told([mail(0, **right), mail(1, **{**right, **other}), *later], code=code)["began"] == START + 2 * DAY
+    assert told([mail(0, **{**right, "path": "internet>internet"}), *later], code=code)["began"] is None
+
+
 AT = START + 2 * DAY - 2 * HOUR  # of a change two hours before the first wrong message
 LANE = outbound("Connector 2", "contoso.com", changed_at=AT)
 
