@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.hashing import ODD, mixed, text_hashes
+from analyzer.hashing import ODD, Hashes, mixed, text_hashes
 from analyzer.schema import CAUSES
 from analyzer.selection.batch import Codes, combined, distinct
 
@@ -22,6 +22,7 @@ _LOOK_AHEAD = 12
 _REDUCED = {"messages": np.add, "failed": np.add, "first_seen": np.minimum, "last_seen": np.maximum}
 _MEASURES = (*_REDUCED, "examples")
 _SEPARATOR = "\x1f"
+_SLICE = 50_000
 
 
 def fold(table: pa.Table, keys: Sequence[str]) -> pa.Table:
@@ -103,11 +104,17 @@ def _first_examples(examples: pa.ListArray, groups: Codes, count: int) -> pa.Lis
         values, owner = values.filter(named), owner[named.to_numpy(zero_copy_only=False)]
     # One message has several rows: look a little further than needed, then drop what is there already.
     near = _first_of_each(owner, count, _LOOK_AHEAD)
-    values, owner = values.take(pa.array(near)), owner[near]
-    kept, _ = distinct(mixed(text_hashes(values) + owner.view(np.uint64) * ODD).view(np.int64))
+    owner = owner[near]
+    kept, _ = distinct(mixed(_hashes(values, near) + owner.view(np.uint64) * ODD).view(np.int64))
     chosen = kept[_first_of_each(owner[kept], count, EXAMPLES)]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(owner[chosen], minlength=count))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(chosen)))
+    return pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(near[chosen])))
+
+
+def _hashes(texts: pa.StringArray, places: Codes) -> Hashes:
+    """Hash the texts at some places, not all at once: the ids of a large cube are most of it."""
+    parts = (places[start : start + _SLICE] for start in range(0, len(places), _SLICE))
+    return np.concatenate([np.zeros(0, np.uint64), *(text_hashes(texts.take(pa.array(part))) for part in parts)])
 
 
 def _first_of_each(owner: Codes, count: int, most: int) -> Codes:
@@ -143,8 +150,9 @@ class Cube:
         """Give everything so far as one folded table; None where nothing came."""
         if not self._parts:
             return None
-        parts, self._parts = pa.concat_tables(self._parts).unify_dictionaries(), []
-        self._parts = [fold(parts.combine_chunks(), self._keys)]
+        parts, self._parts = pa.concat_tables(self._parts), []  # so that they do not stand beside their copy
+        parts = parts.unify_dictionaries().combine_chunks()
+        self._parts = [fold(parts, self._keys)]
         return self._parts[0]
 
 
