@@ -82,9 +82,15 @@ class _Set:
 class Domains:
     """Tells domains apart by the longest configured name that each is, or lies below."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str] = ()) -> None:
         """Take the names, in lower case and without `*.`."""
         self._names = _Set(names)
+
+    def hold(self, domains: pa.StringArray) -> Mask:
+        """Mark the domains that are one of the names, or lie below one."""
+        tokens = self.tokens(_texts(domains))
+        found: Mask = (tokens != _BLANK) & (tokens != _OTHER)
+        return found
 
     def tokens(self, domains: _Texts) -> Hashes:
         """Give each domain's token; without a domain there is one, too."""

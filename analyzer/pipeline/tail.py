@@ -7,17 +7,19 @@ docs/decisions/0012.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analyzer.addresses import parents
 from analyzer.causes import OTHER
+from analyzer.hashing import Hashes
+from analyzer.pipeline.alike import Domains
 from analyzer.schema import CODED, TEXT
-from analyzer.selection.batch import Classes, Encoded, class_codes_of_several, encoded
+from analyzer.selection.batch import Encoded, combined, distinct, encoded
 from analyzer.tenant.model import Tenant
 
 Mask = NDArray[np.bool_]
@@ -32,9 +34,8 @@ class Tail:
     def __init__(self, tenant: Tenant, kept: Mapping[str, int] | None = None) -> None:
         """Start without names; `kept` says of each column how many it keeps, else `KEPT` does."""
         kept = kept or KEPT
-        named = _named_domains(tenant)
-        configured = {"recipient_domain": lambda domain: not named.isdisjoint((domain, *parents(domain)))}
-        self._columns = {name: _Names(most, configured.get(name, _never)) for name, most in kept.items()}
+        configured = {"recipient_domain": Domains(_named_domains(tenant))}
+        self._columns = {name: _Names(most, configured.get(name, Domains())) for name, most in kept.items()}
         self.messages = dict.fromkeys(kept, 0)  # how many of them were counted as `(other)`, by column
 
     def folded(self, part: pa.Table, verdicts: pa.Array) -> pa.Table:
@@ -55,32 +56,40 @@ class Tail:
         return part
 
 
+@dataclass(slots=True)
 class _Names:
-    """The names of one column that keep their own rows: the first `most` of each kind."""
+    """The names of one column that keep their own rows: the first `most` of each kind.
 
-    def __init__(self, most: int, configured: Callable[[str], bool]) -> None:
-        """Start without names; those that are `configured` are a kind of their own."""
-        self._most, self._configured = most, configured
-        self._seen: dict[tuple[str | None, bool], set[str]] = {}
-        self._asked: Classes[tuple[str | None, ...], bool] = Classes(lambda pair: self._keeps(*pair))
+    Kinds are the verdicts, and apart from each other names that are `configured`, or lie below one that is. Of a name
+    only its hash is remembered.
+    """
+
+    most: int
+    configured: Domains
+    seen: dict[tuple[str, bool], Hashes] = field(default_factory=dict)
 
     def kept(self, verdicts: Encoded, names: pa.ChunkedArray) -> Mask:
         """Mark the rows that keep their name; a row without one keeps that."""
-        codes = class_codes_of_several(self._asked, [verdicts, names])
-        found: Mask = np.array(self._asked.classes, np.bool_)[codes]
-        return found
+        column = encoded(names)
+        first, inverse = distinct(combined([verdicts.positions, column.positions]))
+        name, verdict = column.positions[first], verdicts.positions[first]
+        configured = np.append(self.configured.hold(column.dictionary), False)[name]
+        kept = name == len(column.dictionary)
+        for kind, said in enumerate(verdicts.dictionary.to_pylist()):
+            for known in (False, True):
+                rows = np.flatnonzero((verdict == kind) & (configured == known) & ~kept)
+                kept[rows] = self._keep((said, known), column.hashes[name[rows]])
+        by_row: Mask = kept[inverse]
+        return by_row
 
-    def _keeps(self, verdict: str | None, name: str | None) -> bool:
-        if name is None:
-            return True
-        seen = self._seen.setdefault((verdict, self._configured(name)), set())
-        if len(seen) < self._most:
-            seen.add(name)
-        return name in seen
-
-
-def _never(_name: str) -> bool:
-    return False
+    def _keep(self, kind: tuple[str, bool], hashes: Hashes) -> Mask:
+        """Mark those of some names that are kept: they were before, or there is room."""
+        seen = self.seen.get(kind, hashes[:0])
+        kept: Mask = np.isin(hashes, seen)
+        new = np.flatnonzero(~kept)[: self.most - len(seen)]
+        kept[new] = True
+        self.seen[kind] = np.append(seen, hashes[new])
+        return kept
 
 
 def _named_domains(tenant: Tenant) -> frozenset[str]:
