@@ -5,7 +5,7 @@ It imports of the program nothing but the frozen values of a tenant, and knows n
 """
 
 from tests.reference.answers import Answer
-from tests.reference.arriving import Arriving, arrive
+from tests.reference.arriving import Arriving, arrive, originating
 from tests.reference.judging import Configuration, judge_arriving, judge_leaving
 from tests.reference.leaving import Leaving, leave
 from tests.reference.own_servers import Sending, egress, receive, send
@@ -25,6 +25,7 @@ __all__ = [
     "judge_arriving",
     "judge_leaving",
     "leave",
+    "originating",
     "receive",
     "ruled",
     "send",

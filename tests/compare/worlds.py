@@ -15,6 +15,7 @@ from analyzer.tenant.model import (
     DomainType,
     InboundConnector,
     MailboxPlace,
+    Organization,
     OutboundConnector,
     Placement,
     Residence,
@@ -103,6 +104,10 @@ def _inbound(name: str) -> st.SearchStrategy[InboundConnector]:
         sender_domains=_few(PATTERNS),
         sender_ips=_few(RANGES, 3).map(lambda r: networks(*r)),
         certificate_name=st.sampled_from((None, None, "*.contoso.com", "mail.fabrikam.com")),
+        restrict_to_ips=st.sampled_from((False, False, True)),
+        restrict_to_certificate=st.sampled_from((False, False, True)),
+        associated_accepted_domains=st.sampled_from(((), (), (), ("contoso.com",))),
+        trusted_organizations=st.sampled_from(((), (), (), ("fabrikam.onmicrosoft.com",))),
         changed_at=CHANGED,
     )
 
@@ -221,6 +226,7 @@ def tenants(draw: st.DrawFn) -> Tenant:
             inbound=draw(_connectors(INBOUND_NAMES, _inbound)),
             accepted=draw(_mostly(ACCEPTED)),
             rules=draw(_mostly(RULES)),
+            organization=draw(st.sampled_from((None, Organization(), Organization(reject_direct_send=True)))),
             directory=draw(_mostly(st.dictionaries(st.sampled_from(ADDRESSES), LIVES, min_size=4).map(directory))),
         )
         for number, since in enumerate(dates)

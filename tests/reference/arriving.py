@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from analyzer.tenant.model import AcceptedDomain, ConnectorType, InboundConnector
 from analyzer.tenant.policy import Policy
 from tests.reference.answers import NONE, Answer, chosen
 from tests.reference.domains import SUFFIX, is_accepted, meets
+
+_OURS = "our.own.example"
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,14 @@ def arrive(
     policy: Policy,
     *,
     reject_direct_send: bool,
+    to_ourselves: bool = False,
 ) -> Answer:
-    """Say by which connector the message is attributed, or why it is refused (4.2)."""
+    """Say by which connector the message is attributed, or why it is refused (4.2).
+
+    `to_ourselves` says that RCPT TO is some recipient of ours, not the one that is named (8, a forward).
+    """
+    if to_ourselves:
+        message, accepted = replace(message, rcpt_to=_OURS), (*accepted, AcceptedDomain(_OURS))
     usable = [c for c in connectors if c.enabled and not c.trusted_organizations and _concerns(c, message)]
     own = [c for c in usable if c.type is ConnectorType.ONPREMISES]
     partners = [c for c in usable if c.type is ConnectorType.PARTNER]
@@ -51,6 +59,11 @@ def arrive(
     if reject_direct_send and is_accepted(message.mail_from, accepted):
         return Answer("reject", code="5.7.68")  # 4.5: no connector by address or certificate
     return _closest(scoped, message, policy) if scoped else NONE
+
+
+def originating(answer: Answer, connectors: tuple[InboundConnector, ...]) -> bool:
+    """Say whether one of the OnPremises connectors claims the message (4.2)."""
+    return any(c.type is ConnectorType.ONPREMISES and c.name in answer.names for c in connectors)
 
 
 def _concerns(connector: InboundConnector, message: Arriving) -> bool:

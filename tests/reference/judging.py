@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from analyzer.tenant.model import AcceptedDomain, ConnectorType, InboundConnector, OutboundConnector, Place
+from analyzer.tenant.model import AcceptedDomain, InboundConnector, OutboundConnector, Place
 from analyzer.tenant.policy import Policy
 from tests.reference.answers import Answer
-from tests.reference.arriving import Arriving, arrive
+from tests.reference.arriving import Arriving, arrive, originating
 from tests.reference.leaving import Leaving, leave, takes_centralized_transport
 from tests.reference.ways import NOTHING, P, way_in, way_out
 
@@ -104,8 +104,8 @@ def judge_leaving(message: Leaving, arrived: Arriving | None, logged: str | None
 
 def attributed(message: Arriving, ours: Configuration, policy: Policy) -> bool:
     """Say whether the message is Originating: one of the OnPremises connectors claims it (4.2)."""
-    names = arrive(message, ours.inbound, ours.accepted, policy, reject_direct_send=False).names
-    return any(c.type is ConnectorType.ONPREMISES and c.name in names for c in ours.inbound)
+    answer = arrive(message, ours.inbound, ours.accepted, policy, reject_direct_send=False)
+    return originating(answer, ours.inbound)
 
 
 def judge_arriving(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -123,6 +125,23 @@ def test_a_ledger_column_does_not_depend_on_who_came_first(order: tuple[str, ...
     assert ledger.column("upper", rows).dictionary.to_pylist() == ["X", "Y"]
     assert ledger.column("pair", rows).to_pylist() == [["y", "y"], ["x", "x"], ["y", "y"]]
     assert ledger.column("none", rows).to_pylist() == [None, None, None]
+
+
+@given(st.lists(st.sampled_from(["x", "y", "", "z"]), min_size=1, max_size=12))
+def test_a_ledger_column_holds_what_each_result_shows(results: list[str]) -> None:
+    """Text, lists and nulls are read from a result once and found again in each of its rows."""
+    reads: dict[str, Callable[[str], str | tuple[str, ...] | None]] = {
+        "text": lambda t: t,
+        "none": lambda t: t or None,
+        "list": lambda t: (t, t),
+    }
+    ledger: Ledger[str] = Ledger(reads)
+    rows = np.array([ledger.number(result) for result in results], np.int64)
+
+    assert len(ledger.results) == len(set(results))
+    for name, read in reads.items():
+        shown = [list(value) if isinstance(value := read(r), tuple) else value for r in results]
+        assert ledger.column(name, rows).to_pylist() == shown
 
 
 @given(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from analyzer.pipeline.engine import Engine
 from analyzer.tenant.model import AcceptedDomain, DomainType, MailboxPlace, OwnServers, Placement, Snapshot, Tenant
-from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
+from analyzer.tenant.onpremises import AddressSpace, ReceiveConnector, SendConnector
 from tests.builders import BANKER, BOB, CLOUD, JOHN, ONPREMISES, SUN, accepted, directory, settings
 from tests.compare.builders import NOON, POSTFIX, TRACKING, Log, OneByOne, Row, row
-from tests.drawn_servers import CLIENTS, ROUTING, receive_connectors, send_connectors
+from tests.drawn_servers import CLIENTS, RANGES, ROUTING, receive_connectors, send_connectors
 from tests.drawn_tenants import NAMES, flags, rarely
 from tests.pipeline.test_equality import vectorised
 from tests.reference.own_rows import OwnRow, OwnTime, judge_own_row
@@ -64,8 +64,31 @@ def exports(draw: st.DrawFn) -> OwnServers:
 
 
 @st.composite
-def companies(draw: st.DrawFn) -> Tenant:
-    """Draw the exports of one moment, or of two."""
+def later(draw: st.DrawFn, before: OwnServers) -> OwnServers:
+    """Draw what the same connectors became: turned off, opened to everybody, or only touched."""
+    after = st.sampled_from((None, NOON, NOON - DAY))
+    everybody = (AddressSpace("*"),)
+    send = (
+        replace(
+            c,
+            changed_at=draw(after),
+            enabled=draw(flags),
+            address_spaces=everybody if draw(flags) else c.address_spaces,
+        )
+        for c in before.send or ()
+    )
+    receive = (
+        replace(
+            c, changed_at=draw(after), enabled=draw(flags), remote_ranges=RANGES if draw(flags) else c.remote_ranges
+        )
+        for c in before.receive or ()
+    )
+    return replace(before, send=tuple(send), receive=tuple(receive))
+
+
+@st.composite
+def companies(draw: st.DrawFn, *, changing: bool = False) -> Tenant:
+    """Draw the exports of one moment, or of two; `changing`: of two that hold the same connectors."""
     people = draw(perhaps(st.dictionaries(st.sampled_from(PEOPLE[:5]), st.sampled_from(LIVES))))
     plain = Snapshot(
         accepted=draw(st.sampled_from((CLOUD_DOMAINS, (*CLOUD_DOMAINS, RELAYED), None))),
@@ -73,10 +96,11 @@ def companies(draw: st.DrawFn) -> Tenant:
         own=draw(exports()),
     )
     ours = settings(onpremises_domains=("fabrikam.com",) if draw(flags) else (), directory_complete=draw(flags))
-    if draw(flags):
+    if not changing and draw(flags):
         return Tenant((plain,), ours)
     first = replace(plain, name="first", since=NOON - 2 * DAY)
-    return Tenant((first, replace(plain, name="second", since=NOON + DAY, own=draw(exports()))), ours)
+    then = draw(later(first.own) if changing else exports())
+    return Tenant((first, replace(plain, name="second", since=NOON + DAY, own=then)), ours)
 
 
 @st.composite
@@ -111,8 +135,18 @@ LOGS = st.sampled_from((TRACKING, TRACKING, TRACKING, POSTFIX))
 @CASES
 @given(companies(), LOGS.flatmap(lambda log: st.tuples(st.just(log), server_rows(log))))
 def test_a_row_of_an_own_server_has_the_same_verdict(ours: Tenant, drawn: tuple[Log, Row]) -> None:
-    """Both engines and the vectorised path judge a row of an own server alike, in and out of change windows (6, 8)."""
-    log, cells = drawn
+    """Both engines and the vectorised path judge sendings, arrivals, failures and deliveries alike (6, 8)."""
+    _agree(ours, *drawn)
+
+
+@CASES
+@given(companies(changing=True), server_rows(TRACKING), st.integers(-47, 3))
+def test_a_row_has_the_same_verdict_while_connectors_change(ours: Tenant, cells: Row, hours: int) -> None:
+    """Both engines withhold the same alarms around a change, and those that the next export explains (8)."""
+    _agree(ours, TRACKING, {**cells, "received_at": NOON + timedelta(hours=hours)})
+
+
+def _agree(ours: Tenant, log: Log, cells: Row) -> None:
     path = OneByOne(ours, log)
     (found,) = path.log_row([cells])
     assert vectorised(Engine(ours), log, [cells]) == [found]
