@@ -17,7 +17,9 @@ from analyzer.tenant.policy import POLICIES, PolicyRule
 def _domain_answers_differ(row: Observation, _i: Inputs, base: View, other: View) -> bool:
     domain = row.recipient.domain
     domains = (domain,) if domain.accepted_known else (domain, replace(domain, accepted=DomainType.AUTHORITATIVE))
-    pairs = ((base.outbound.match(d), other.outbound.match(d)) for d in domains)
+    exempt = (False, True) if base.outbound.cmt else (False,)
+    asked = [(d, e) for d in domains for e in exempt]
+    pairs = ((base.outbound.match(d, exempt_from_cmt=e), other.outbound.match(d, exempt_from_cmt=e)) for d, e in asked)
     return any(a.connectors != b.connectors or a.rank != b.rank for a, b in pairs)
 
 

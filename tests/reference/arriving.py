@@ -36,10 +36,14 @@ def arrive(
     *,
     reject_direct_send: bool,
     to_ourselves: bool = False,
+    presented_to: tuple[str, ...] = (),
+    exported: bool = True,
 ) -> Answer:
     """Say by which connector the message is attributed, or why it is refused (4.2).
 
-    `to_ourselves` says that RCPT TO is some recipient of ours, not the one that is named (8, a forward).
+    `to_ourselves` says that RCPT TO is some recipient of ours, not the one that is named (8, a forward);
+    `presented_to` names connectors whose certificate the source presents; nobody is refused for want of an export
+    of accepted domains (`exported` is False).
     """
     if to_ourselves:
         message, accepted = replace(message, rcpt_to=_OURS), (*accepted, AcceptedDomain(_OURS))
@@ -49,12 +53,12 @@ def arrive(
     originating = _by_certificate(message, own, accepted) or _by_address(message, own, accepted, policy)
     if originating:
         return chosen([c.name for c in originating], policy.equal_candidates)
-    if not is_accepted(message.rcpt_to, accepted):  # 4.2 step 3, last sentence; 4.3
+    if exported and not is_accepted(message.rcpt_to, accepted):  # 4.2 step 3, last sentence; 4.3
         return Answer("reject", code="5.7.64")
     scoped = [c for c in partners if _scope(c, message) is not None]
     restricting = [c for c in scoped if c.restrict_to_ips or c.restrict_to_certificate]
     if restricting:  # "The restrict connector will take precedence"; looked up by address or certificate
-        known = [c for c in restricting if _source_fits(c, message)]
+        known = [c for c in restricting if _source_fits(c, message, presented=c.name in presented_to)]
         return _closest(known, message, policy) if known else Answer("reject", code="5.7.51")
     if reject_direct_send and is_accepted(message.mail_from, accepted):
         return Answer("reject", code="5.7.68")  # 4.5: no connector by address or certificate
@@ -72,7 +76,7 @@ def _concerns(connector: InboundConnector, message: Arriving) -> bool:
     return not connector.associated_accepted_domains or domain in connector.associated_accepted_domains
 
 
-def _covers(name: str | None, certificates: tuple[str, ...]) -> bool:
+def covers(name: str | None, certificates: tuple[str, ...]) -> bool:
     """7.4: `*.x` does not cover a certificate for x only; a wildcard certificate names every host below (0007)."""
     return bool(name) and any(
         meets(name or "", held, apex=False) or (held.startswith("*.") and meets(held, name or "", apex=False))
@@ -84,11 +88,7 @@ def _by_certificate(
     message: Arriving, own: list[InboundConnector], accepted: tuple[AcceptedDomain, ...]
 ) -> list[InboundConnector]:
     """Step 1: the most specific certificate name whose domain is accepted."""
-    held = [
-        c
-        for c in own
-        if _covers(c.certificate_name, message.certificates) and _domain_is_ours(c.certificate_name or "", accepted)
-    ]
+    held = [c for c in own if covers(c.certificate_name, message.certificates) and certificate_accepted(c, accepted)]
     best = max((_accuracy(c.certificate_name or "", message) for c in held), default=None)
     return [c for c in held if _accuracy(c.certificate_name or "", message) == best]
 
@@ -98,8 +98,9 @@ def _accuracy(name: str, message: Arriving) -> tuple[bool, bool, int]:
     return name in message.certificates, not name.startswith("*."), len(name)
 
 
-def _domain_is_ours(name: str, accepted: tuple[AcceptedDomain, ...]) -> bool:
+def certificate_accepted(connector: InboundConnector, accepted: tuple[AcceptedDomain, ...]) -> bool:
     """4.2 step 1: `*.contoso.com` is good with contoso.com or any domain below it; another name must be accepted."""
+    name = connector.certificate_name or ""
     if is_accepted(name.removeprefix("*."), accepted):
         return True
     return any(meets(name, a.domain, apex=True) == SUFFIX for a in accepted)
@@ -115,7 +116,7 @@ def _by_address(
 
 
 def _lists(connector: InboundConnector, ip: str) -> bool:
-    return any(ip_address(ip) in network for network in connector.sender_ips)
+    return bool(ip) and any(ip_address(ip) in network for network in connector.sender_ips)
 
 
 def _closest(partners: list[InboundConnector], message: Arriving, policy: Policy) -> Answer:
@@ -136,8 +137,9 @@ def _scope(connector: InboundConnector, message: Arriving) -> tuple[int, int] | 
     return max(fits, default=None)
 
 
-def _source_fits(connector: InboundConnector, message: Arriving) -> bool:
-    """4.2: restrictions are checked in the order address, certificate."""
-    if connector.restrict_to_ips and not _lists(connector, message.ip):
+def _source_fits(connector: InboundConnector, message: Arriving, *, presented: bool) -> bool:
+    """4.2: restrictions are checked in the order address, certificate; a blank address proves nothing."""
+    if connector.restrict_to_ips and message.ip and not _lists(connector, message.ip):
         return False
-    return not connector.restrict_to_certificate or _covers(connector.certificate_name, message.certificates)
+    shown = presented or covers(connector.certificate_name, message.certificates)
+    return not connector.restrict_to_certificate or shown

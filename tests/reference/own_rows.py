@@ -11,20 +11,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from analyzer.tenant.model import AcceptedDomain, DomainType, MailboxPlace, Place, Placement, Settings, Snapshot
+from analyzer.tenant.model import Place
 from analyzer.tenant.onpremises import ReceiveConnector, SendConnector
 from analyzer.tenant.versions import Change
 from tests.reference.answers import Answer
-from tests.reference.domains import is_accepted, meets
-from tests.reference.naming import meant, several
+from tests.reference.domains import meets
+from tests.reference.own_seen import OwnRow, blank, domains, goes_to, is_hop, logged
 from tests.reference.own_servers import LOCAL, Sending, receive, send, sites
-from tests.reference.placing import external, listed
-from tests.reference.wording import Words, of_server
 
-HOPS = {"intra-organization smtp send connector", "client proxy send connector"}
 TOO_LARGE = {"5.2.3", "5.3.4"}
-
-
 ALARMS = {"unrouted", "misroute", "mismatch"}
 
 
@@ -47,38 +42,6 @@ class Side:
 
 
 @dataclass(frozen=True)
-class OwnRow:
-    """A row of an own server's log under one configuration; `exports` are those of all times, which know the names."""
-
-    cells: Mapping[str, Any]
-    held: Snapshot
-    exports: tuple[Snapshot, ...]
-    settings: Settings
-    names_connectors: bool = True
-
-    @property
-    def words(self) -> Words:
-        """What became of the message."""
-        return of_server(self.cells["event"], self.cells["delivery_status"])
-
-    @property
-    def client(self) -> str:
-        """Who spoke to the server."""
-        told = self.cells["smtp_client"]
-        return (self.cells["connecting_ip"] if told is None else told) or ""
-
-    @property
-    def placed(self) -> Placement | None:
-        """Where the list places the recipient."""
-        return listed(self.cells["recipient"], self.held)
-
-    def accepted_by_servers(self, domain: str) -> DomainType | None:
-        """How the servers accept a domain; patterns hold what is below them, the longest counts (5)."""
-        holding = [a for a in self.held.own.accepted or () if meets(a.domain, domain, apex=True)]
-        return max(holding, key=lambda a: len(a.domain)).type if holding else None
-
-
-@dataclass(frozen=True)
 class OwnTime:
     """What was being changed when a row passed; `later` is the row under what the next export shows of `pending`."""
 
@@ -88,59 +51,9 @@ class OwnTime:
     later: OwnRow | None = None
 
 
-def domains(row: OwnRow) -> set[str]:
-    """Give the domains by which the servers may route the recipient (3.2, 6)."""
-    address, placed = row.cells["recipient"], row.placed
-    target = placed.target if placed else None
-    domain = (target or address).partition("@")[2]
-    cloud = row.held.accepted or ()
-    answered = row.accepted_by_servers(domain)
-    foreign = row.held.accepted is not None and not is_accepted(domain, cloud) and answered is None
-    straight = domain.endswith(".onmicrosoft.com") and is_accepted(domain, cloud)
-    declared = any(meets(d, domain, apex=True) for d in row.settings.onpremises_domains)
-    at_hand = placed is not None and placed.place in {MailboxPlace.ONPREMISES, MailboxPlace.EXTERNAL}
-    if (target and target != address) or foreign or straight or declared or at_hand:
-        return {domain}
-    every = {a.domain for a in cloud} | {s.domain for c in row.held.own.send or () for s in c.address_spaces}
-    hybrid = {d for d in every if d.endswith(".mail.onmicrosoft.com")}
-    in_cloud = placed is not None and placed.place is MailboxPlace.CLOUD
-    return hybrid if hybrid and in_cloud and answered is DomainType.AUTHORITATIVE else {domain, *hybrid}
-
-
-def goes_to(row: OwnRow) -> Place | None:
-    """Say where the recipient is: a delivery is on this server; a Send may be to the next one and says nothing."""
-    placed, settings = row.placed, row.settings
-    domain = ((placed and placed.target) or row.cells["recipient"]).partition("@")[2]
-    accepted = row.held.accepted
-    if row.words.delivered:
-        return Place.ONPREMISES
-    if placed is None and domain.endswith(".onmicrosoft.com") and is_accepted(domain, accepted or ()):
-        return Place.CLOUD
-    known = {MailboxPlace.CLOUD: Place.CLOUD, MailboxPlace.ONPREMISES: Place.ONPREMISES}
-    if placed is not None and placed.place in known:
-        return known[placed.place]
-    if placed is not None and placed.place is MailboxPlace.EXTERNAL:
-        return external(domain, settings)
-    if placed is not None and placed.place is MailboxPlace.MOVING:
-        return None
-    if any(meets(d, domain, apex=True) for d in settings.onpremises_domains):
-        return Place.ONPREMISES
-    if accepted is None:
-        return None
-    if not is_accepted(domain, accepted):
-        return external(domain, settings)
-    unlisted = row.held.directory is not None and settings.directory_complete and placed is None
-    relayed = _type_of(domain, accepted) is DomainType.INTERNAL_RELAY
-    return Place.ONPREMISES if unlisted and relayed else None
-
-
-def _type_of(domain: str, accepted: tuple[AcceptedDomain, ...]) -> DomainType:
-    return max((a for a in accepted if is_accepted(domain, (a,))), key=lambda a: len(a.domain)).type
-
-
 def judge_own_row(row: OwnRow, time: OwnTime) -> Told:
     """Judge both sides and the row."""
-    found, (_, _, strange) = _sides(row), _logged(row)
+    found, (_, _, strange) = _sides(row), logged(row)
     sides = {side: _in_time(row, told, time) for side, told in found.items()}
     headline = _headline(row, sides)
     silent = all(told.value is None for told in found.values()) and strange is None
@@ -154,26 +67,15 @@ def judge_own_row(row: OwnRow, time: OwnTime) -> Told:
 def _sides(row: OwnRow) -> dict[str, Side]:
     """Judge the side that a row speaks of by the configuration alone."""
     own, words = row.held.own, row.words
-    arriving, leaving, strange = _logged(row)
-    if not row.names_connectors or _is_hop(row) or words.idle or words.delivered:
+    arriving, leaving, strange = logged(row)
+    if not row.names_connectors or is_hop(row) or words.idle or words.delivered:
         return {}
-    nothing: list[str] | None = [] if _blank(row) and not words.failed else None
-    if words.side == "inbound" and own.receive is not None and not _blank(row):
+    nothing: list[str] | None = [] if blank(row) and not words.failed else None
+    if words.side == "inbound" and own.receive is not None and not blank(row):
         return {"inbound": Side("undetermined", [strange]) if strange else _arrival(row, arriving or nothing)}
     if words.side == "outbound" and own.send is not None:
         return {"outbound": Side("undetermined", [strange]) if strange else _sending(row, leaving or nothing)}
     return {}
-
-
-def _blank(row: OwnRow) -> bool:
-    cell = row.cells["logged_connector"]
-    named = several(row.cells["logged_inbound"]) or several(row.cells["logged_outbound"])
-    return cell is not None and not cell.strip() and not named
-
-
-def _is_hop(row: OwnRow) -> bool:
-    _, leaving, strange = _logged(row)
-    return bool({n.lower() for n in (*leaving, strange or "")} & HOPS)
 
 
 def _in_time(row: OwnRow, side: Side, time: OwnTime) -> str:
@@ -228,28 +130,11 @@ def _headline(row: OwnRow, sides: Mapping[str, str]) -> str:
     words = row.words
     if not _exported(row):
         return "no_evidence"
-    if words.idle or _is_hop(row) or (words.side == "inbound" and _blank(row)):
+    if words.idle or is_hop(row) or (words.side == "inbound" and blank(row)):
         return "not_routed"
     if sides:
         return next(iter(sides.values()))
     return "match" if words.delivered else "no_evidence"
-
-
-def _logged(row: OwnRow) -> tuple[list[str], list[str], str | None]:
-    """Give the connectors named on each side in the tenant's spelling, and a name that no export knows."""
-    into, out = several(row.cells["logged_inbound"]), several(row.cells["logged_outbound"])
-    receives = [f"{c.server.upper()}\\{c.name}" for s in row.exports for c in s.own.receive or ()]
-    sends = [c.name for s in (row.held, *row.exports) for c in s.own.send or ()]
-    server = row.cells["server"] or ""
-    headed = [n if "\\" in n else f"{server}\\{n}" for n in into]
-    full = [f"{n.partition(chr(92))[0].partition('.')[0]}\\{n.partition(chr(92))[2]}" for n in headed]
-    by_fold = {n.lower(): n for n in receives}
-    arriving = [by_fold.get(n.lower()) for n in full] if any(s.own.receive is not None for s in row.exports) else into
-    leaving = [meant(n, sends) for n in out] if any(s.own.send is not None for s in row.exports) else out
-    for name, found in zip((*into, *out), (*arriving, *leaving), strict=True):
-        if found is None:
-            return [], [], name
-    return [n for n in arriving if n], [n for n in leaving if n], None
 
 
 def _sending(row: OwnRow, value: list[str] | None) -> Side:

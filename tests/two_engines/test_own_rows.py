@@ -17,7 +17,8 @@ from tests.compare.builders import NOON, POSTFIX, TRACKING, Log, OneByOne, Row, 
 from tests.drawn_servers import CLIENTS, RANGES, ROUTING, receive_connectors, send_connectors
 from tests.drawn_tenants import NAMES, flags, rarely
 from tests.pipeline.test_equality import vectorised
-from tests.reference.own_rows import OwnRow, OwnTime, judge_own_row
+from tests.reference.own_rows import OwnTime, judge_own_row
+from tests.reference.own_seen import OwnRow
 from tests.reference.own_servers import LOCAL
 from tests.two_engines.cases import CASES
 
