@@ -69,7 +69,6 @@ def leaving(asked: Leaving) -> SideJudgement:
         for domain in routed_domains(row.recipient, asked.lens)
         for size in _sizes(row, asked.connectors)
         for answer in possible_send(SendQuestion(domain, size, row.hop.server), asked.connectors)
-        or (Answer(Outcome.NONE, reason="unreachable-queue"),)
     ]
     return _folded(_possible(row, told), value, SITE_COSTS if row.hop.server else "server")
 

@@ -186,8 +186,8 @@ def test_the_order_of_the_export_does_not_matter(
     assert sent(JULIA, *connectors, size=size) == sent(JULIA, *shuffled, size=size)
 
 
-@given(CONNECTORS, st.sampled_from((100, 1000)))
-def test_there_is_always_an_answer(connectors: list[SendConnector], size: int) -> None:
+@given(CONNECTORS, st.sampled_from((None, 100, 1000)))
+def test_there_is_always_an_answer(connectors: list[SendConnector], size: int | None) -> None:
     """Something becomes of every message: a connector, a delivery report or the Unreachable queue."""
     assert sent(JULIA, *connectors, size=size)
 
