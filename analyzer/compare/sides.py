@@ -286,11 +286,10 @@ def _sender_explains(row: Observation, case: Case, value: Observed, view: View) 
         d for n in value.names if (i := view.lens.inbound_named.get(n)) is not None for d in i.sender_domains
     )
     variants = (
-        DomainFacts(named=True, accepted=DomainType.AUTHORITATIVE),
-        DomainFacts(named=True),
-        DomainFacts(),
-        *(DomainFacts(named=True, exact=p) for p in patterns if not p.startswith("*")),
-        *(DomainFacts(named=True, wildcards=(p,)) for p in patterns if p.startswith("*.")),
+        DomainFacts(accepted=DomainType.AUTHORITATIVE),
+        DomainFacts(),  # a foreign domain and the null sender are one to attribution
+        *(DomainFacts(exact=p) for p in patterns if not p.startswith("*")),
+        *(DomainFacts(wildcards=(p,)) for p in patterns if p.startswith("*.")),
     )
     question = OutboundQuestion(row.recipient, case.origin, case.destination)
     asked = inbound_question(row, question, view)

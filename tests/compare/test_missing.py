@@ -13,7 +13,7 @@ from analyzer.compare.case import Case
 from analyzer.compare.readings import Reading, deciding
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.outbound import OutboundQuestion
-from analyzer.tenant.model import ConnectorType, Place, Service, TransportRule
+from analyzer.tenant.model import ConnectorType, InboundConnector, Place, Service, TransportRule
 from analyzer.tenant.onpremises import Sighting
 from tests.builders import (
     BANKER,
@@ -260,6 +260,34 @@ def test_a_header_sender_stands_in_for_mail_from_but_raises_no_alarm(source: Row
     found = judged(ours, ENHANCED, source, cells)
     assert found.verdict == verdict
     assert (found.missing == ("envelope_sender",)) is (verdict == "undetermined")
+
+
+WILD_IN, OURS_IN = inbound("Wild", "*.woodgrovebank.com"), inbound("Ours", sender_ips=networks("192.0.2.0/28"))
+STRANGER = {**FROM_OUR_SERVER, "header_from": SUN, "recipient": BOB}
+
+
+@pytest.mark.parametrize(
+    "connector, source, cells, verdict, reason",
+    [
+        pytest.param(BANK_IN, FROM_INTERNET, {}, "undetermined", "sender-unknown", id="the domain itself"),
+        pytest.param(WILD_IN, FROM_INTERNET, {}, "undetermined", "sender-unknown", id="a domain under the wildcard"),
+        pytest.param(OURS_IN, STRANGER, {}, "undetermined", "sender-unknown", id="one of our own domains"),
+        pytest.param(
+            OURS_IN, STRANGER, {"envelope_sender": SUN}, "ambiguous", "policy-recipient-fallback", id="near: known"
+        ),
+        pytest.param(OURS_IN, FROM_INTERNET, {}, "misroute", "arrival-not-allowed", id="no MAIL FROM explains that"),
+    ],
+)
+def test_each_mail_from_that_would_explain_an_arrival_is_tried(
+    connector: InboundConnector, source: Row, cells: Row, verdict: str, *, reason: str
+) -> None:
+    """8, sender kind: a domain of ours, a foreign one, and those that the logged connector takes."""
+    ours = tenant(inbound=(connector,))
+    ours = replace(ours, settings=ours.settings.ruled_by({"recipient_fallback": "off"}))
+    found = judged(ours, ENHANCED, source, AS_BANK, cells, logged_connector=connector.name).inbound
+
+    assert (found.verdict, found.reason) == (verdict, reason)
+    assert found.missing == (("envelope_sender",) if reason == "sender-unknown" else ())
 
 
 def test_a_forward_is_attributed_without_this_rows_recipient() -> None:
