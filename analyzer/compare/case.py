@@ -127,7 +127,7 @@ def cases(row: Observation, inputs: Inputs, view: View) -> Iterator[Case]:
     for asked in _questions(row, inputs, view):
         # rule: 3.3, attribution runs first: what it claims as our own is exempt from CMT.
         arriving = arriving_answers(row, asked, view)
-        question = replace(asked, originating=asked.originating or _attributed(arriving, view))
+        question = replace(asked, originating=_attributed(arriving, view))
         leaving = _leaving(row, inputs, question, view)
         by_cmt = bool(view.outbound.cmt) and covered_by_cmt(question, view.policy)
         for mx in _mx_values(question, matters=by_cmt or bool(row.logged.inbound)):
@@ -153,7 +153,6 @@ def _questions(row: Observation, inputs: Inputs, view: View) -> Iterator[Outboun
                 recipient=replace(row.recipient, domain=_owned(row.recipient.domain, own=not external)),
                 origin=origin,
                 destination=destination,
-                originating=origin is Place.ONPREMISES,
                 forwarded=forwarded,
                 unknown_recipient=inputs.refused,
                 rule=rule,

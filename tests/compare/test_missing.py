@@ -74,6 +74,13 @@ MISSING = [
         id="mx: whether centralized transport covers the path",
     ),
     pytest.param(
+        {"mx_default": None},
+        ENHANCED,
+        (FROM_INTERNET, DELIVERED, {"envelope_sender": SUN, "recipient": BOB, "logged_connector": "From on-premises"}),
+        ("mx",),
+        id="mx: whether mail from outside may arrive through our servers",
+    ),
+    pytest.param(
         {"outbound": (TO_ONPREMISES, RULED), "rules": (rule("Ruled", unmodelled=("FromScope",)),)},
         EXTENDED,
         (FROM_CLOUD, {"event": "SEND", "recipient": JOHN, "logged_connector": "Ruled"}),
@@ -174,6 +181,14 @@ def test_a_missing_input_that_changes_nothing_is_not_mentioned(
     found = judged(tenant(**changes), log, *parts)
     assert found.verdict == verdict
     assert found.verdict == "no_evidence" or found.missing == ()
+
+
+def test_a_blank_address_tells_no_origin_where_the_format_has_directionality() -> None:
+    """A client's address is kept ten days only, so a blank one proves nothing beside the word inbound."""
+    cells = {**DELIVERED, "header_from": BOB, "connecting_ip": "", "recipient": BOB}
+    inward, unsaid = (judged(tenant(), log, cells, directionality="inbound") for log in (ENHANCED, SUMMARY))
+
+    assert (inward.origin, unsaid.origin) == (None, Place.CLOUD)
 
 
 # ----------------------------------------------------------------------------- weak evidence

@@ -15,9 +15,9 @@ from analyzer.compare.judgement import SideJudgement
 from analyzer.compare.observation import Observed
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.tenant.policy import Policy
-from tests.builders import BOB, tenant
-from tests.compare import test_arrivals, test_missing, test_policies, test_reasons, test_verdicts
-from tests.compare.builders import DELIVERED, ENHANCED, EXTENDED, Log, Row, judged
+from tests.builders import BOB, SUN, tenant
+from tests.compare import test_arrivals, test_missing, test_policies, test_reasons, test_rules, test_verdicts
+from tests.compare.builders import DELIVERED, ENHANCED, EXTENDED, FROM_CLOUD, Log, Row, judged
 from tests.conftest import Golden
 
 Told = tuple[str, dict[str, Any], Log, tuple[Row, ...]]  # what it is called, tenant, log, parts of the row
@@ -39,6 +39,10 @@ def _tables() -> Iterator[Told]:
             story = f"{policy}={value}, logged {other or 'none'}"
             set_to = {**changes, "policy": Policy(**{policy: value})}
             yield story, set_to, EXTENDED, (cells, {"logged_connector": other})
+    for case in test_rules.NAMED_BY_LOG:
+        rules, logged, _ = _columns(case)
+        cells = {"event": "SEND", "recipient": SUN, "logged_connector": logged, "routed_by_rule": True}
+        yield str(case.id), {**test_rules.BOTH, "rules": rules}, EXTENDED, (FROM_CLOUD, cells)
     for case in test_verdicts.OUTBOUND:
         changes, log, parts, recipient, logged, *_ = _columns(case)
         yield str(case.id), changes, log, (*parts, {"recipient": recipient, "logged_connector": logged})
