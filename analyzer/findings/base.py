@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -168,6 +169,11 @@ def measures(row: Mapping[str, object]) -> dict[str, object]:
 def on_paths(causes: pa.Table, group: Mapping[str, object]) -> dict[str, object]:
     """Pick the same of a group that is of several paths, and these: they tell what mail is comparable to it."""
     return {**measures(group), "paths": tuple(causes.column("path").unique().to_pylist())}
+
+
+def nothing_counted(first: datetime | None = None, last: datetime | None = None) -> Mapping[str, object]:
+    """Give measures that count no message: what is missing has not been seen."""
+    return {"messages": 0, "failed": 0, "first_seen": first, "last_seen": last, "examples": []}
 
 
 def busiest(causes: pa.Table, column: str) -> str:

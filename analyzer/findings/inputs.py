@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from analyzer.findings.base import Context, Finding
+from analyzer.findings.base import Context, Finding, nothing_counted
 
 _STALE_DAYS = 7
 
@@ -34,7 +33,7 @@ def export_truncated(_causes: pa.Table, context: Context) -> Iterator[Finding]:
             title=f"{name} may be cut off: {why.partition(':')[0]}",
             cause=f"The file holds {why}.",
             advice="Export shorter periods, or page through the rest, and give all the files together.",
-            measures=_nothing_counted(),
+            measures=nothing_counted(),
         )
 
 
@@ -59,7 +58,7 @@ def date_ambiguous(_causes: pa.Table, context: Context) -> Iterator[Finding]:
             title=f"{name} was left out: its dates can be read in two ways",
             cause="No date in the file tells whether day or month comes first.",
             advice="Run again with --date-order dmy or --date-order mdy.",
-            measures=_nothing_counted(),
+            measures=nothing_counted(),
         )
 
 
@@ -85,7 +84,7 @@ def log_hole(_causes: pa.Table, context: Context) -> Iterator[Finding]:
             title=str(hole),
             cause="The same hours of other weeks or days are busy, and so are the hours around.",
             advice="Export these hours again, and give the file together with the others.",
-            measures=_nothing_counted(hole.since, hole.until),
+            measures=nothing_counted(hole.since, hole.until),
         )
 
 
@@ -111,10 +110,5 @@ def config_outdated(_causes: pa.Table, context: Context) -> Iterator[Finding]:
             title=f"The log goes on for {age.after.days} days after the newest configuration, {age.newest:%Y-%m-%d}",
             cause="No snapshot is newer.",
             advice="Export the configuration into a new dated sub-folder of the tenant folder.",
-            measures=_nothing_counted(age.newest, context.coverage.last if context.coverage else None),
+            measures=nothing_counted(age.newest, context.coverage.last if context.coverage else None),
         )
-
-
-def _nothing_counted(first: datetime | None = None, last: datetime | None = None) -> Mapping[str, object]:
-    """Give measures that count no message: what is missing has not been seen."""
-    return {"messages": 0, "failed": 0, "first_seen": first, "last_seen": last, "examples": []}

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from analyzer.findings.base import Context, Finding, grouped, listing, measures, routed, where
+from analyzer.findings.base import (
+    Context,
+    Finding,
+    grouped,
+    listing,
+    measures,
+    nothing_counted,
+    routed,
+    where,
+)
+from analyzer.formats.tracking import CERTIFICATE_DEFERRAL
 
 
 def own_server_unrouted(causes: pa.Table, _context: Context) -> Iterator[Finding]:
@@ -56,6 +66,7 @@ class _Refused:
     advice: str
 
 
+_NOT_FOUND = "4.7.5"
 _CERTIFICATE = {
     "5.7.51": _Refused(
         "Office 365 refused the certificate of your own servers (5.7.51)",
@@ -64,7 +75,7 @@ _CERTIFICATE = {
         "Compare TlsCertificateName of {} with TlsSenderCertificateName of the inbound connector in Office 365; "
         "after a renewal, set it to the new certificate's issuer and subject (Set-SendConnector).",
     ),
-    "4.7.5": _Refused(
+    _NOT_FOUND: _Refused(
         "The certificate of a Send connector was not found on the server (4.7.5)",
         "TlsCertificateName names a certificate that the server does not have, or whose private key it cannot use.",
         "Set TlsCertificateName of {} to the issuer and subject of the certificate that is there now "
@@ -73,12 +84,13 @@ _CERTIFICATE = {
 }
 
 
-def send_certificate(causes: pa.Table, _context: Context) -> Iterator[Finding]:
+def send_certificate(causes: pa.Table, context: Context) -> Iterator[Finding]:
     """A Send connector of your own servers presents the wrong certificate, or none.
 
     What it means:
         A server's own log shows that Office 365 refused the session for its certificate (550 5.7.51), or that
-        the certificate which the Send connector names is not on the server (454 4.7.5).
+        the certificate which the Send connector names is not on the server (454 4.7.5). Of the latter, attempts
+        that were put off count as well: a message fails only after days, so they are told as attempts, not messages.
 
     Why it matters:
         The mail waits and is returned. After a renewal of the certificate this is the usual fault: the
@@ -94,18 +106,37 @@ def send_certificate(causes: pa.Table, _context: Context) -> Iterator[Finding]:
     Source:
         TLS certificates in Exchange hybrid, Exchange Team Blog (reference 4.5, 9.1 row 6).
     """
+    deferred = context.coverage.noise.get(CERTIFICATE_DEFERRAL, 0) if context.coverage else 0
+    if deferred and not where(causes, failure=_NOT_FOUND).num_rows:
+        yield _put_off(deferred)
     for code, refused in _CERTIFICATE.items():
+        tried = _attempts(deferred) if deferred and code == _NOT_FOUND else ""
         for group in grouped(where(causes, failure=code), ["logged_outbound", "path"]):
             connector = str(group["logged_outbound"] or "the Send connector")
             yield Finding(
                 title=f"{refused.title}: {connector}",
-                cause=refused.cause,
+                cause=refused.cause + tried,
                 advice=refused.advice.format(connector),
                 measures=measures(group),
                 path=str(group["path"]),
                 domain=str(group["domain"]),
                 logged=connector,
             )
+
+
+def _attempts(deferred: int) -> str:
+    return f" The tracking logs show {deferred:,} attempts that were put off; a message is tried until it expires."
+
+
+def _put_off(deferred: int) -> Finding:
+    """Say that mail was put off; an attempt is no message, so none is counted."""
+    refused = _CERTIFICATE[_NOT_FOUND]
+    return Finding(
+        title=f"{refused.title}: {deferred:,} attempts were put off, none has failed yet",
+        cause=refused.cause + _attempts(deferred),
+        advice=refused.advice.format("the Send connector"),
+        measures=nothing_counted(),
+    )
 
 
 def direct_send_rejected(causes: pa.Table, _context: Context) -> Iterator[Finding]:

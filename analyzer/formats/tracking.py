@@ -27,6 +27,8 @@ from analyzer.formats.columns import (
 from analyzer.formats.event_rows import event_names, idle_events, listed_recipients, only_where
 from analyzer.vantage import Vantage
 
+CERTIFICATE_DEFERRAL = "event-defer-4.7.5"  # reference 4.5: the certificate of a Send connector is not found
+_NO_CERTIFICATE = r"(?:^|[^\d.])454[ -]4\.7\.5\b"
 _BETWEEN_SERVERS = "intra-organization smtp send connector"
 _PROXIED = r"(?i)S:ProxiedClientIPAddress=(?P<found>[^;']*)"
 _FROM = r"(?i)S:OriginalFromAddress=(?P<found>[^;']*)"
@@ -39,8 +41,19 @@ def _noise(cells: Cells) -> pa.StringArray:
     kinds = idle_events(cells.column("event_id"))
     connector = pc.utf8_lower(cells.column("connector_id"))
     hop = pc.and_(pc.starts_with(event_names(cells.column("event_id")), "SEND"), pc.equal(connector, _BETWEEN_SERVERS))
-    kinds = pc.if_else(hop, "internal-hop", kinds)
+    kinds = _deferred(cells, pc.if_else(hop, "internal-hop", kinds))
     return pc.if_else(pc.starts_with(cells.column("recipient_address"), "HealthMailbox"), "health-mailbox", kinds)
+
+
+def _deferred(cells: Cells, kinds: pa.StringArray) -> pa.StringArray:
+    """Count apart what was put off for want of a certificate: a message may be tried for days before it fails."""
+    deferred = pc.fill_null(pc.equal(kinds, "event-defer"), fill_value=False)
+    if not pc.any(deferred).as_py():
+        return kinds
+    told = (
+        pc.match_substring_regex(cells.column(name), _NO_CERTIFICATE) for name in ("recipient_status", "source_context")
+    )
+    return pc.if_else(pc.and_(deferred, pc.or_(*told)), CERTIFICATE_DEFERRAL, kinds)
 
 
 def _draft(cells: Cells) -> Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from analyzer.pipeline.books import DUPLICATE_ROW, SUPERSEDED, InputBook
@@ -83,6 +83,7 @@ class Coverage:
         age: The configuration's age against the log's.
         rejected: Rows that could not be read.
         notes: Everything worth a line, the gravest first.
+        noise: The declared noise of all inputs, by kind.
     """
 
     first: datetime | None
@@ -94,6 +95,7 @@ class Coverage:
     age: ConfigurationAge
     rejected: int
     notes: tuple[str, ...]
+    noise: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def incomplete(self) -> bool:
@@ -125,7 +127,10 @@ def cover(
         *(f"{book.name}: {note}" for book in books for note in book.notes if note != book.capped),
     )
     rejected = sum(book.rejected for book in books)
-    return Coverage(first, last, tuple(unreadable), tuple(ambiguous), capped, found, age, rejected, notes)
+    noise: Counter[str] = Counter()
+    for book in books:
+        noise.update(book.noise)
+    return Coverage(first, last, tuple(unreadable), tuple(ambiguous), capped, found, age, rejected, notes, noise)
 
 
 def _repetitions(books: Sequence[InputBook]) -> Iterator[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.findings.test_findings import found
+from analyzer.findings import find_all
+from analyzer.pipeline.coverage import cover
+from tests.builders import tenant
+from tests.findings.test_findings import causes, found
 
 OWN: dict[str, Any] = {
     "format": "message-tracking",
@@ -60,3 +64,26 @@ def test_the_same_code_in_a_trace_is_no_send_certificate(code: str) -> None:
 def test_a_sound_sending_raises_nothing() -> None:
     """A match in an own server's log is as quiet as one in a trace."""
     assert found({**OWN, "logged_outbound": "Outbound to Office 365"}) == []
+
+
+@pytest.mark.parametrize(
+    "noise, failed, titles, cause",
+    [
+        ({"event-defer-4.7.5": 1200}, 0, ["1,200 attempts were put off, none has failed yet"], "1,200 attempts"),
+        ({"event-defer-4.7.5": 12}, 7, [": Internet"], "12 attempts that were put off"),
+        ({"event-defer": 12}, 7, [": Internet"], "TlsCertificateName names"),
+        ({"event-defer": 12}, 0, [], ""),
+    ],
+    ids=["put off alone", "put off, and failed", "put off for another reason, and failed", "for another reason"],
+)
+def test_attempts_that_were_put_off_for_a_certificate_are_told(
+    noise: dict[str, int], failed: int, titles: list[str], cause: str
+) -> None:
+    """MF207 counts them as attempts, beside the messages that failed in the end, and as one finding."""
+    rows = causes({**OWN, "failure": "4.7.5", "failed": failed}) if failed else causes(OWN | {"logged_outbound": None})
+    ours = tenant()
+    told = find_all(rows, ours, replace(cover((), {}, ours), noise=noise)).to_pylist()
+    found_here = [f for f in told if f["code"] == "MF207"]
+
+    assert [f["title"].endswith(t) for f, t in zip(found_here, titles, strict=True)] == [True] * len(titles)
+    assert all(cause in f["cause"] and f["messages"] == failed for f in found_here)

@@ -94,11 +94,18 @@ def test_cells_keep_their_meaning(tmp_path: Path, change: dict[str, str], column
         ({"event_id": "HAREDIRECT"}, "event-haredirect"),
         ({"event_id": "NOTIFYMAPI", "recipient_address": ""}, "event-notifymapi"),
         ({"event_id": "SUBMIT"}, "event-submit"),
+        ({"event_id": "DEFER"}, "event-defer"),
+        ({"event_id": "DEFER", "recipient_status": "[{LED=454 4.7.5 The certificate was not found};{MSG=}]"},
+         "event-defer-4.7.5"),
+        ({"event_id": "Defer", "source_context": "454-4.7.5 certificate"}, "event-defer-4.7.5"),
+        ({"event_id": "DEFER", "recipient_status": "[{LED=454 4.7.54 x}]"}, "event-defer"),
+        ({"event_id": "DEFER", "recipient_status": "[{LED=451 4.4.0 DNS query failed}]"}, "event-defer"),
+        ({"event_id": "THROTTLE", "recipient_status": "454 4.7.5 x"}, "event-throttle"),
         ({"event_id": "SEND", "connector_id": "Intra-Organization SMTP Send Connector"}, "internal-hop"),
         ({"recipient_address": "HealthMailbox1@contoso.com"}, "health-mailbox"),
         ({"sender_address": "HealthMailbox1@contoso.com"}, "health-mailbox"),
     ],
-)
+)  # fmt: skip
 def test_what_routes_nothing_is_noise_by_kind(tmp_path: Path, change: dict[str, str], kind: str) -> None:
     """Shadow copies, submissions, hops inside the organization and probes are counted and leave no row."""
     found = read(write(tmp_path, HEADER + line(**change)))
