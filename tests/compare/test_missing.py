@@ -377,6 +377,36 @@ def _sighting(name: str, first: datetime = NOON - 9 * HOUR, last: datetime = NOO
     return Sighting((name,), first, last)
 
 
+DEVICE = {**FROM_OUR_SERVER, **DELIVERED, "recipient": BOB}
+DECLARED = {"onpremises_certificates": ("mail.contoso.com",)}
+FOREIGN_CERTIFICATE = inbound("By certificate", certificate_name="*.adventure-works.com")
+
+
+@pytest.mark.parametrize(
+    "connector, changes, answer, missing",
+    [
+        pytest.param(BY_CERTIFICATE, DECLARED, "By certificate", (), id="ours: it presents what is declared"),
+        pytest.param(BY_CERTIFICATE, {}, None, ("certificate",), id="ours: nobody knows what it presents"),
+        pytest.param(FOREIGN_CERTIFICATE, {}, None, (), id="ours: its domain is not accepted"),
+        *(
+            pytest.param(BY_CERTIFICATE, {**declared, **device}, None, (), id=f"a device by its {kind}, {known}")
+            for kind, device in (
+                ("address", {"direct_send_networks": networks("192.0.2.10/32")}),
+                ("sender", {"direct_send_addresses": (JOHN,)}),
+            )
+            for known, declared in (("declared", DECLARED), ("not declared", {}))
+        ),
+    ],
+)
+def test_a_device_presents_no_certificate(
+    connector: InboundConnector, changes: dict[str, Any], answer: str | None, missing: tuple[str, ...]
+) -> None:
+    """4.2 and 8: a server of ours presents what is declared, or nobody knows what; a device presents none."""
+    found = judged(tenant(inbound=(connector,), **changes), SUMMARY, DEVICE).inbound
+
+    assert (found.answer.connector, found.missing) == (answer, missing)
+
+
 SIGHTED = [
     # sightings, declared, verdict, reason
     pytest.param([_sighting("mail.contoso.com")], (), "match", "certificate", id="seen: nothing is presumed"),

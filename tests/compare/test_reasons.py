@@ -145,6 +145,10 @@ CASES: tuple[Case, ...] = (
     ("address", {"inbound": (BY_ADDRESS,)}, EXTENDED, took(FROM_OUR_SERVER, BOB, "By address"), "in", "match", ()),
     ("address-by-recipient", {"inbound": (BY_ADDRESS,)}, EXTENDED,
         took({**FROM_OUR_SERVER, "header_from": SUN}, BOB, "By address"), "in", "match", ()),
+    ("address-by-recipient", {"inbound": (BY_ADDRESS, BY_NAME)}, EXTENDED,  # taken by its address, not by a certificate
+        took({**FROM_OUR_SERVER, "header_from": SUN}, BOB, "By address"), "in", "match", ()),
+    ("address-by-recipient", {"accepted": None, "inbound": (BY_ADDRESS,)}, EXTENDED,
+        took({**FROM_OUR_SERVER, "header_from": "<>"}, BOB, "By address"), "in", "match", ()),
     ("sender-domain", {"inbound": (BANK_IN,)}, EXTENDED, took(BANK, BOB, "Bank"), "in", "match", ()),
     ("default-inbound", {}, EXTENDED, took(FROM_INTERNET, BOB), "in", "match", ()),
     ("input-missing", {"inbound": (replace(BANK_IN, trusted_organizations=("x.onmicrosoft.com",)),)}, EXTENDED,

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from analyzer.compare.judgement import SideJudgement
+from analyzer.compare.observation import Observed
+from analyzer.compare.sides import Verdict
+from analyzer.compare.windows import EARLIER, unknown
 from analyzer.moments import microseconds
+from analyzer.selection.decision import Answer, Outcome
 from analyzer.tenant.model import MailboxPlace, Placement, RemoteDomain, Residence
 from analyzer.tenant.onpremises import AddressSpace, SendConnector
 from analyzer.tenant.versions import Change, Listed, What
@@ -324,3 +329,28 @@ def test_a_sender_is_judged_by_where_the_mailbox_lived_that_day(hours: int, orig
     cells = {**SENT_BY_JOHN, "recipient": SUN, "logged_connector": ""}
     found = judged(_moved(ONBOARDING), ENHANCED, cells, received_at=NOON + hours * 60 * MINUTE)
     assert found.origin == origin
+
+
+BY_X = Answer(Outcome.CONNECTOR, "X", "exact-domain")
+LOGGED = Observed(("Y",))
+
+
+@pytest.mark.parametrize(
+    "side, left",
+    [
+        pytest.param(SideJudgement(), SideJudgement(), id="no part"),
+        pytest.param(
+            SideJudgement(Verdict.NO_EVIDENCE, "no-connector-evidence", BY_X, policies=("a=b",), bears_out=("a=b",)),
+            SideJudgement(Verdict.NO_EVIDENCE, "no-connector-evidence"),
+            id="nothing logged",
+        ),
+        pytest.param(
+            SideJudgement(Verdict.MATCH, "exact-domain", BY_X, LOGGED, policies=("a=b",), candidates=("X", "Y")),
+            SideJudgement(Verdict.UNDETERMINED, "before-first-snapshot", value=LOGGED, missing=EARLIER),
+            id="a connector logged",
+        ),
+    ],
+)
+def test_of_an_unknown_configuration_only_the_log_is_left(side: SideJudgement, left: SideJudgement) -> None:
+    """Nobody exported what was in force, so no answer, policy or candidate of a later export is kept (8)."""
+    assert unknown(side) == left
