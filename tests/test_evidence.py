@@ -48,6 +48,7 @@ RELAYED = "line1@plant.contoso.com"
 NEWCOMER = "new@contoso.com"  # accepted domain, in no list
 GUEST = "guest@contoso.com"
 GROUP = "all@contoso.com"
+SOMEWHERE = "user@contoso.com"  # listed, but the list does not say where
 DOMAINS = (
     *accepted("contoso.com", "fabrikam.com", "contoso.onmicrosoft.com"),
     *accepted("plant.contoso.com", type=DomainType.INTERNAL_RELAY),
@@ -60,6 +61,7 @@ LISTED = directory(
         "teller@contoso.com": Placement(MailboxPlace.EXTERNAL, BANKER),
         GROUP: Placement(MailboxPlace.GROUP),
         "moved@fabrikam.com": CLOUD,
+        SOMEWHERE: Placement(MailboxPlace.UNPLACED),
     }
 )
 CMT = outbound("CMT", "*", route_all_via_onpremises=True)
@@ -102,6 +104,24 @@ DESTINATIONS = [
         NEWCOMER, "Receive, Send", {"outbound": (CMT,), "directory": None}, EITHER, id="detour, no list: both possible"
     ),
     pytest.param(SUN, "Receive, Send", {"outbound": (CMT,), "directory": None}, ("internet",), id="detour, not ours"),
+    pytest.param(NEWCOMER, "Receive, Send", {"outbound": (CMT,)}, ("onpremises",), id="detour, not in the list"),
+    pytest.param(GROUP, "Receive, Send", {"outbound": (CMT,)}, ("onpremises",), id="detour, a group"),
+    pytest.param(SOMEWHERE, "Receive, Send", {"outbound": (CMT,)}, EITHER, id="detour, the list does not say where"),
+    pytest.param(SOMEWHERE, "Receive, Send", {}, ("onpremises",), id="no detour, the list does not say where"),
+    pytest.param(
+        NEWCOMER,
+        "Receive, Send",
+        {"outbound": (CMT,), "directory": None, "onpremises_domains": ("contoso.com",)},
+        ("onpremises",),
+        id="detour, declared domain",
+    ),
+    pytest.param(
+        NEWCOMER,
+        "Receive, Send",
+        {"outbound": (CMT,), "directory": None, "accepted": None},
+        (*EITHER, "internet"),
+        id="detour, nobody knows whose",
+    ),
     pytest.param(JOHN, "Receive, Send", {"outbound": (CMT,)}, ("onpremises",), id="detour, listed on-premises"),
     # the directory
     pytest.param(JOHN, "Delivered", {}, ("onpremises",), id="listed on-premises"),

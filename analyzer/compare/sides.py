@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from analyzer.compare.case import EXTERNAL, Case, View, inbound_question
 from analyzer.compare.observation import NO_CONNECTOR, Observation, Observed, Sharing, observed
-from analyzer.paths import Kind
+from analyzer.paths import AllowedPath, Kind
 from analyzer.selection.decision import Answer, Outcome
 from analyzer.selection.facts import DomainFacts
 from analyzer.selection.inbound import certificate_matches, select_inbound
@@ -241,18 +241,19 @@ def _inbound_compared(row: Observation, case: Case, view: View, agreed: SideResu
         if certificate is not None:
             verdict, reason, missing = certificate
             return replace(agreed, verdict=verdict, reason=reason, missing=missing)
-    alarm = _inbound_alarm(case, named, agreed, view)
+    alarm = _inbound_alarm(case.allowed, named, agreed, view)
     if alarm is not agreed and not row.envelope_known and _sender_explains(row, case, value, view):
         return replace(agreed, verdict=Verdict.UNDETERMINED, reason="sender-unknown", missing=("envelope_sender",))
     return alarm
 
 
-def _inbound_alarm(case: Case, named: tuple[InboundConnector, ...], agreed: SideResult, view: View) -> SideResult:
+def _inbound_alarm(
+    allowed: AllowedPath, named: tuple[InboundConnector, ...], agreed: SideResult, view: View
+) -> SideResult:
     value = agreed.value or NO_CONNECTOR
     kinds = {Kind(i.type.value) for i in named} if value.names else {Kind.NONE}
-    allowed = case.allowed.inbound if case.allowed else frozenset()
     equal = _equal(agreed.answer, value)
-    if not (kinds & allowed) and not _declared_service(value, view):
+    if not (kinds & allowed.inbound) and not _declared_service(value, view):
         return replace(agreed, verdict=Verdict.MISROUTE, reason="path-not-allowed" if equal else "arrival-not-allowed")
     if equal:
         return agreed

@@ -84,7 +84,7 @@ def destination_of(recipient: RecipientFacts, status: StatusFacts, lens: Lens) -
     contradicted = placement is MailboxPlace.CLOUD
     found = _destination_by_domain(recipient, lens)
     unlisted = placement is None and lens.snapshot.directory is None
-    if detour and (unlisted or placement is MailboxPlace.UNPLACED) and _could_be_cloud(recipient, lens):
+    if detour and (unlisted or placement is MailboxPlace.UNPLACED) and _could_be_cloud(recipient):
         # The copy may be on its way round: both are possible.
         return Places(tuple(dict.fromkeys((Place.CLOUD, *found))))
     possible = tuple(p for p in found if p is not Place.CLOUD) if status.send else found
@@ -108,9 +108,9 @@ def _external(recipient: RecipientFacts) -> Place:
     return Place.PARTNER if recipient.domain.partner else Place.INTERNET
 
 
-def _could_be_cloud(recipient: RecipientFacts, lens: Lens) -> bool:
+def _could_be_cloud(recipient: RecipientFacts) -> bool:
     own = recipient.domain.accepted is not None or not recipient.domain.accepted_known
-    return own and not recipient.domain.declared_onpremises and not _absent_from_complete_list(recipient, lens)
+    return own and not recipient.domain.declared_onpremises
 
 
 def _absent_from_complete_list(recipient: RecipientFacts, lens: Lens) -> bool:

@@ -132,6 +132,8 @@ CASES: tuple[Case, ...] = (
         {**out(LINE), "event": "FAIL", "delivery_status": "550 5.7.1 no"}, "out", "no_evidence", ()),
     ("no-connector-evidence", {"directory_complete": True}, SUMMARY,
         {**FROM_CLOUD, "recipient": LINE, "delivery_status": None}, "out", "no_evidence", ()),
+    ("config-incomplete", {"directory_complete": True}, ENHANCED,  # nobody has the address, and it went
+        {**FROM_CLOUD, "recipient": LINE, "logged_connector": "To on-premises"}, "out", "undetermined", ()),
     # where the accepted domains were not exported, the place of the mailbox says whose a domain is (8)
     ("all-accepted-domains", {"accepted": None, "outbound": (EVERY,)}, EXTENDED,
         out(JOHN, "Every"), "out", "match", ()),
@@ -166,12 +168,26 @@ CASES: tuple[Case, ...] = (
     ("no-connector-evidence", {}, SUMMARY, {**FROM_INTERNET, **DELIVERED, "recipient": BOB}, "in", "no_evidence", ()),
     ("no-connector-evidence", {"inbound": ()}, SUMMARY, {**DEVICE, **DELIVERED, "recipient": BOB},
         "in", "no_evidence", ()),
+    ("no-connector-evidence", {"inbound": ()}, SUMMARY, {**FROM_OUR_SERVER, **SENT, "recipient": SUN},
+        "in", "no_evidence", ()),  # another server may have relayed it
+    ("no-connector-evidence", {"inbound": (), "direct_send_networks": networks("192.0.2.10/32")}, SUMMARY,
+        {**FROM_OUR_SERVER, **DELIVERED, "recipient": BOB}, "in", "no_evidence", ()),
+    ("config-incomplete", {"inbound": (replace(BANK_IN, restrict_to_ips=True, sender_ips=OURS),)}, EXTENDED,
+        took(BANK, BOB, "Bank"), "in", "undetermined", ()),  # it would have been refused, and it came
     ("certificate-presumed", {"inbound": (BY_NAME,)}, EXTENDED,
         took(FROM_OUR_SERVER, BOB, "By name"), "in", "match", ()),
     ("direct-send-declared", {"direct_send_networks": networks("192.0.2.10/32")}, EXTENDED,
         took(DEVICE, BOB), "in", "match", ()),
     ("onprem-source-unattributed", {}, EXTENDED, took(FROM_OUR_SERVER, BOB), "in", "unrouted", ()),
     ("direct-send-possible", {}, EXTENDED, took(DEVICE, BOB), "in", "undetermined", ()),
+    ("direct-send-possible", {}, ENHANCED,
+        {**DEVICE, **FAILED, "recipient": BOB, "logged_connector": r"AB1\Default AB1"}, "in", "undetermined", ()),
+    ("onprem-source-unattributed", {"inbound": (), "organization": Organization(reject_direct_send=True)}, EXTENDED,
+        took(FROM_OUR_SERVER, BOB), "in", "unrouted", ()),  # it came, so it was not refused
+    ("path-not-allowed", {"inbound": (inbound("Any", "*"),)}, EXTENDED,
+        took(FROM_OUR_SERVER, BOB, "Any"), "in", "misroute", ()),  # ours by a partner's connector, though selected
+    ("not-by-default", {"inbound": (BY_ADDRESS,), "services": (Service("filter", connectors=("By address",)),)},
+        EXTENDED, took(FROM_INTERNET, BOB, "By address"), "in", "mismatch", ()),  # 2: a declared way
     ("arrival-not-allowed", {"inbound": (BY_ADDRESS,)}, EXTENDED,
         took(FROM_INTERNET, BOB, "By address"), "in", "misroute", ()),
     ("not-by-default", {"inbound": (BANK_IN,)}, EXTENDED, took(FROM_INTERNET, BOB, "Bank"), "in", "mismatch", ()),
