@@ -110,6 +110,7 @@ def test_every_module_at_work_has_its_stage() -> None:
 
     assert {m for m in left if not m.startswith(("simulator/", "checking/", "changes/", "__"))} == {
         "errors.py",
+        "legible.py",
         "moments.py",
         "printable.py",
         "routing.py",

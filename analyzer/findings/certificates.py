@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -69,10 +68,8 @@ def trace_blind_spot(causes: pa.Table, context: Context) -> Iterator[Finding]:
 
 def _used(tenant: Tenant, group: Mapping[str, Any]) -> Iterator[Presented]:
     """Give the certificates taken as presented at any time between a group's first and last message."""
-    first, last = group["first_seen"], group["last_seen"]
-    if isinstance(first, datetime) and isinstance(last, datetime):
-        stretches = certain(tenant.sightings, tenant.settings.change_grace, tenant.send_logs)
-        yield from (p for p in stretches if p.since <= last and first < p.until)
+    stretches = certain(tenant.sightings, tenant.settings.change_grace, tenant.send_logs)
+    return (p for p in stretches if p.since <= group["last_seen"] and group["first_seen"] < p.until)
 
 
 def _silent(context: Context, group: Mapping[str, Any]) -> list[str]:

@@ -147,6 +147,7 @@ LANE = outbound("Connector 2", "contoso.com", changed_at=AT)
             "2 h after transport rule Legal was changed",
             id="a rule that routes there",
         ),
+        pytest.param(tenant(rules=(rule("Other", name="Legal", changed_at=AT),)), None, id="a rule to another"),
         pytest.param(tenant(outbound=(outbound("Other", "fabrikam.com", changed_at=AT),)), None, id="another domain's"),
         pytest.param(tenant(inbound=(inbound("Door", changed_at=AT),)), None, id="arrival, for mail of the cloud"),
         pytest.param(
