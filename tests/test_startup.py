@@ -89,7 +89,7 @@ def test_a_report_is_told_without_its_pictures(company: Generated, tmp_path: Pat
 
 
 def test_a_pass_needs_nothing_of_what_follows_it() -> None:
-    """What reads and judges is loaded without findings, charts and page, which come while it reads."""
+    """What reads and judges is loaded without findings, charts and page, which come after it."""
     ask = (
         "import sys, analyzer.report.analysis;"
         "late = ('matplotlib', 'jinja2', 'analyzer.findings', 'analyzer.charts', 'analyzer.summaries');"
@@ -98,17 +98,6 @@ def test_a_pass_needs_nothing_of_what_follows_it() -> None:
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
-
-
-def test_what_is_loaded_ahead_is_there() -> None:
-    """A module that is loaded beside something else is the one that is used then."""
-    ask = (
-        "import sys; from analyzer.cli.sparing import load_ahead; load_ahead('analyzer.findings');"
-        "from analyzer.findings import FINDINGS; print(sys.modules['analyzer.findings'].FINDINGS is FINDINGS)"
-    )
-    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
-
-    assert done.stdout == "True\n"
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are not told")

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from analyzer.cli.options import json_option, policy_option, policy_values, progress_line, reading_options
-from analyzer.cli.sparing import load_ahead
 from analyzer.moments import utc
 from analyzer.schema import SEVERITIES
 
@@ -61,7 +60,6 @@ def analyze(
     from analyzer.tenant import load_tenant
 
     tenant = load_tenant(tenant_path)
-    load_ahead("analyzer.report.conclusion")
     report = run(
         logs,
         tenant,

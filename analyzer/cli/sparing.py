@@ -10,9 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from importlib.machinery import ModuleSpec
-from threading import Thread
 from types import ModuleType
 
 _ALLOCATIONS = 10_000  # between two looks for garbage; loading our modules alone makes hundreds of thousands, and none
@@ -37,21 +35,6 @@ def spare_pandas() -> None:
 
         with _refused("pandas"):
             pa.array([])
-
-
-def load_ahead(*names: str) -> None:
-    """Load modules beside what is done next: while a log is read, one core has time left.
-
-    They are looked through for garbage as little as those that are loaded already.
-    """
-
-    def load() -> None:
-        for name in names:
-            import_module(name)
-        gc.freeze()
-
-    gc.freeze()
-    Thread(target=load, name="loading ahead").start()
 
 
 def spare_pages() -> None:

@@ -1,6 +1,6 @@
 """What follows the pass: findings, run record, tables, charts and page.
 
-A module of its own, so that it can be loaded, matplotlib with it, while the pass is still reading.
+A module of its own, loaded after the pass: matplotlib does not stand beside its batches in memory.
 """
 
 from __future__ import annotations

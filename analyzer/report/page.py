@@ -118,4 +118,4 @@ def _finalize(value: object) -> object:
     return legible(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-_PAGE = _template()  # compiled when the module is loaded, beside the pass
+_PAGE = _template()  # compiled once a process
