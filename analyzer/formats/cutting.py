@@ -139,7 +139,7 @@ class Cutter(ABC):
 
 def cut_stream(stream: Bytes, size: int, cutter: Cutter) -> Iterator[Chunk]:
     """Cut what can be read only from its beginning, in blocks of about `size` bytes."""
-    for block, last in _blocks(stream, size):
+    for block, last in blocks(stream, size):
         for chunk in cutter.cut(block, last=last, damage=stream.damage):
             yield put_together(chunk)
         if cutter.done:
@@ -151,7 +151,7 @@ def put_together(chunk: Chunk | Cut) -> Chunk:
     return chunk.put_together() if isinstance(chunk, Cut) else chunk
 
 
-def _blocks(stream: Bytes, size: int) -> Iterator[tuple[bytes, bool]]:
+def blocks(stream: Bytes, size: int) -> Iterator[tuple[bytes, bool]]:
     """Give the stream in blocks of about `size` bytes, each with whether it is the last."""
     piece, ahead = min(size, _PIECE), stream.read(min(size, _PIECE))
     while True:

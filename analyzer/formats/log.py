@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,9 +15,9 @@ from analyzer.formats.around import with_neighbours
 from analyzer.formats.base import Format, Parsed
 from analyzer.formats.chunk import CHUNK_BYTES, NOT_UTF8, Chunk, Layout
 from analyzer.formats.clocks import LocalClock
-from analyzer.formats.cutting import Cut, cut_stream, put_together
+from analyzer.formats.cutting import Cut, Cutter, blocks, cut_stream, put_together
 from analyzer.formats.parsing import OTHER_ORDER, parse_chunk
-from analyzer.formats.ranges import Ranges, Read
+from analyzer.formats.ranges import Part, Ranges, Read, block, ready
 from analyzer.formats.times import DateOrder
 from analyzer.inputs import Encoding, Source, Stream, Utf8Stream, byte_ranges
 from analyzer.schema import SUBJECT
@@ -120,48 +121,64 @@ class Log:
         if found is not None:
             self.layout = self.layout.on({**self.layout.columns, SUBJECT.name: found})
 
-    def ranges(self, *, size: int = CHUNK_BYTES) -> Ranges | None:
-        """Begin to read the log in ranges of about `size` bytes of UTF-8; None where it is one stream."""
-        if self.format.joined:  # its chunks are shown to their neighbours
-            return None
-        found = byte_ranges(self.source, self.encoding_found, skip=self.layout.skip, size=size)
-        self._forget()
-        return Ranges(found, self.layout.cutter()) if found else None
+    def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
+        """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
+        for part in self.parts(size=size):
+            part.look()
+            for cut in part.cut():
+                chunk = put_together(cut)
+                self._found.update(dict.fromkeys(chunk.notes))
+                yield chunk
 
-    def cut(self, ranges: Ranges, read: Read) -> Iterator[Chunk | Cut]:
-        """Cut a range of this log; after all those before it."""
-        for chunk in ranges.cut(read):
-            if isinstance(chunk, Chunk):
-                self._said.update(dict.fromkeys(chunk.notes))
-            yield chunk
+    def parts(self, *, size: int = CHUNK_BYTES) -> Iterator[Part[Any]]:
+        """Read the log in parts of about `size` bytes of UTF-8: fixed ranges of its bytes, or blocks of a stream."""
+        self._forget()
+        cutter, place = self.layout.cutter(), {"skip": self.layout.skip, "size": size}
+        found = None if self.format.joined else byte_ranges(self.source, self.encoding_found, **place)
+        if found:
+            ranges = Ranges(found, cutter)
+            for number in range(ranges.count):
+                yield Part(partial(ranges.read, number), partial(self._cut, ranges))
+            return
+        with self._opened() as (stream, text):
+            for part in self._joined(text, size, cutter) if self.format.joined else self._blocks(text, size, cutter):
+                self.compression = stream.compression
+                yield part
+
+    def _cut(self, ranges: Ranges, read: Read) -> Iterator[Chunk | Cut]:
+        """Cut a range of this log."""
+        yield from self._noted(ranges.cut(read))
         self.passed, self.digest = ranges.passed, ranges.digest
         if self.digest and ranges.replaced:
             self._said[self._replaced] = None
 
-    def chunks(self, *, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
-        """Read the log from its beginning in chunks of whole records, about `size` bytes of UTF-8 each."""
-        ranges = self.ranges(size=size)
-        if ranges is None:
-            yield from self._streamed(size)
-            return
-        with closing(ranges):
-            for number in range(ranges.count):
-                for cut in self.cut(ranges, ranges.read(number)):
-                    chunk = put_together(cut)
-                    self._found.update(dict.fromkeys(chunk.notes))
-                    yield chunk
+    def _noted(self, chunks: Iterator[Chunk | Cut]) -> Iterator[Chunk | Cut]:
+        """Take note of what the cutter says of the file."""
+        for chunk in chunks:
+            if isinstance(chunk, Chunk):
+                self._said.update(dict.fromkeys(chunk.notes))
+            yield chunk
 
-    def _streamed(self, size: int) -> Iterator[Chunk]:
-        self._forget()
+    def _joined(self, text: Utf8Stream, size: int, cutter: Cutter) -> Iterator[Part[Any]]:
+        """Cut a stream whose chunks are shown to their neighbours, and so before they are given."""
+        for chunk in with_neighbours(cut_stream(text, size, cutter)):
+            yield ready(chunk, self._noted)
+
+    def _blocks(self, text: Utf8Stream, size: int, cutter: Cutter) -> Iterator[Part[Any]]:
+        """Give a stream block by block."""
+        for piece, last in blocks(text, size):
+            if cutter.done:
+                return
+            yield block(piece, cutter, self._noted, last=last, damage=text.damage)
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[Stream, Utf8Stream]]:
+        """Open the log behind its header, and take note of what is known of it at its end."""
         with self.source.open() as stream:
             self._stream = stream
             text = Utf8Stream(stream, self.encoding_found)
             text.read(self.layout.skip)
-            cut = cut_stream(text, size, self.layout.cutter())
-            for chunk in with_neighbours(cut) if self.format.joined else cut:
-                self.compression = stream.compression
-                self._said.update(dict.fromkeys(chunk.notes))
-                yield chunk
+            yield stream, text
             if text.replaced:
                 self._said[self._replaced] = None
             self.digest, self.compression = stream.digest(), stream.compression  # of an empty log too

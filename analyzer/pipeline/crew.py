@@ -19,7 +19,7 @@ import pyarrow as pa
 from analyzer.formats import Format
 from analyzer.pipeline.batches import Batch
 from analyzer.pipeline.books import Options
-from analyzer.pipeline.intake import Intake, Portion
+from analyzer.pipeline.intake import Intake
 from analyzer.pipeline.lots import Lot, read_lot
 from analyzer.pipeline.order import ClosedError, Order
 from analyzer.pipeline.turns import Share, Turn, Turns, answered, ask, share
@@ -46,6 +46,16 @@ class Crew(Protocol[T]):
         """Read, ask, take the turns and hand on what counts; the results are in the order of the batches."""
 
 
+class _Portion(Protocol):
+    """Some of the input, as a thread takes it."""
+
+    def read(self) -> None:
+        """Read it; side by side with others, and once."""
+
+    def batches(self) -> Iterator[Batch | Lot]:
+        """Give what it holds; once, and after all portions before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Threads(Generic[T]):
     """The threads of one machine: each takes the next portion when it is free, so one a thread is in flight.
@@ -66,7 +76,7 @@ class Threads(Generic[T]):
         """Work off lots that were read before."""
         return self._shared(map(_Known, lots), parts, turns)
 
-    def _shared(self, portions: Iterator[Portion | _Known], parts: Iterator[int], turns: Turns) -> Iterator[Done[T]]:
+    def _shared(self, portions: Iterator[_Portion], parts: Iterator[int], turns: Turns) -> Iterator[Done[T]]:
         """Let every thread take portions until there are none."""
         shift = _Shift(self, enumerate(chain(portions, [None])), parts, turns, Order(self.options.workers))
         with ThreadPoolExecutor(self.options.workers) as pool:
@@ -97,7 +107,7 @@ class _Shift(Generic[T]):
     """What the threads share while they work off one stretch of portions; None is its end."""
 
     threads: Threads[T]
-    portions: Iterator[tuple[int, Portion | _Known | None]]
+    portions: Iterator[tuple[int, _Portion | None]]
     parts: Iterator[int]
     turns: Turns
     order: Order[Done[T]]
@@ -117,12 +127,12 @@ class _Shift(Generic[T]):
         except BaseException as problem:  # noqa: BLE001 - raised where the results are taken
             self.order.close(problem)
 
-    def _take(self) -> tuple[int, Portion | _Known | None] | None:
+    def _take(self) -> tuple[int, _Portion | None] | None:
         self.order.begin()
         with self._taking:
             return next(self.portions, None)
 
-    def _cut(self, number: int, portion: Portion | _Known | None) -> deque[tuple[Batch | Lot, int, int]]:
+    def _cut(self, number: int, portion: _Portion | None) -> deque[tuple[Batch | Lot, int, int]]:
         """Read a portion; then number its batches and their parts, when it is its turn."""
         if portion:
             portion.read()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 from analyzer.errors import AmbiguousDates, UnreadableInput
-from analyzer.formats import Chunk, Log, Placed, StoredChunk, StoredLog, open_input
+from analyzer.formats import Log, Placed, StoredChunk, StoredLog, open_input
 from analyzer.formats.log import Shown
-from analyzer.formats.ranges import Ranges, Read
+from analyzer.formats.ranges import Part
 from analyzer.inputs import Source
 from analyzer.pipeline.batches import Batch, Gathering, Piece
 from analyzer.pipeline.books import DUPLICATE_FILE, OUTSIDE, InputBook, Options
@@ -29,17 +29,15 @@ class Opened:
     """A source that can be read.
 
     Attributes:
-        chunks: Its chunks, which are read now or were placed before.
-        ranges: Its ranges, where it can be read in such.
+        parts: Its parts, or chunks that were placed before.
         begins: Hash of how its content begins; none of a store.
         left_out: Rows of a store on days outside the period.
     """
 
     log: Log | StoredLog
-    chunks: Iterator[Chunk | StoredChunk | Placed]
+    parts: Iterator[Part[Any] | StoredChunk | Placed]
     begins: bytes = b""
     left_out: int = 0
-    ranges: Ranges | None = None
 
 
 def opened(source: Source, options: Options) -> Opened:
@@ -55,53 +53,45 @@ def opened(source: Source, options: Options) -> Opened:
         return Opened(log, log.chunks(), left_out=left_out)
     if options.subjects:
         log.read_subjects()
-    return Opened(log, log.chunks(), log.begins, ranges=log.ranges())
+    return Opened(log, log.parts(), log.begins)
 
 
-class Portion(Protocol):
-    """Some of the input, as whoever is free takes it."""
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some of the input, as whoever is free takes it.
 
-    def read(self) -> None:
-        """Read it; side by side with others, and once."""
-
-    def batches(self) -> Iterator[Batch]:
-        """Give the batches that are full by it; after all portions before it."""
-
-
-@dataclass(slots=True)
-class _Range:
-    """A range of a log."""
+    Attributes:
+        part: Part of a log, or a chunk that is at hand or placed elsewhere.
+    """
 
     intake: Intake
     book: int
-    log: Log
-    ranges: Ranges
-    number: int
-    _read: list[Read] = field(default_factory=list)
+    log: Log | StoredLog
+    part: Part[Any] | StoredChunk | Placed
 
     def read(self) -> None:
-        """Read the range and look at it."""
-        self._read.append(self.ranges.read(self.number))
+        """Read it and look at it; side by side with others, and once."""
+        if isinstance(self.part, Part):
+            self.part.look()
 
     def batches(self) -> Iterator[Batch]:
-        """Cut it."""
-        for chunk in self.log.cut(self.ranges, self._read.pop()):
+        """Give the batches that are full by it; once, and after all portions before it."""
+        for chunk in self.part.cut() if isinstance(self.part, Part) else (self.part,):
             yield from self.intake.entered(Piece(self.book, self.log, chunk))
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """A chunk that was cut when it was taken, for its log is one stream; of none, what has gathered to the end."""
+class Rest:
+    """What has gathered to the end of the input."""
 
-    intake: Intake
-    piece: Piece | None
+    gathering: Gathering
 
     def read(self) -> None:
         """Do nothing: it is at hand."""
 
     def batches(self) -> Iterator[Batch]:
-        """Enter it."""
-        yield from self.intake.entered(self.piece) if self.piece else self.intake.gathering.rest()
+        """Give it; after all portions."""
+        yield from self.gathering.rest()
 
 
 @dataclass(slots=True)
@@ -140,7 +130,7 @@ class Intake:
             portion.read()
             yield from portion.batches()
 
-    def portions(self) -> Iterator[Portion]:
+    def portions(self) -> Iterator[Portion | Rest]:
         """Open the sources one after the other, and give each in portions.
 
         Raises:
@@ -158,7 +148,7 @@ class Intake:
                 logger.warning("%s", problem)
             self._behind += source.size or 0
             self._current = None
-        yield _Ready(self, None)
+        yield Rest(self.gathering)
 
     @property
     def bytes_total(self) -> int:
@@ -184,12 +174,8 @@ class Intake:
             book.sha256 = source.digest()
             return
         self._current, number = log, len(self.books) - 1
-        if found.ranges and isinstance(log, Log):
-            for place in range(found.ranges.count):
-                yield _Range(self, number, log, found.ranges, place)
-            return
-        for chunk in found.chunks:
-            yield _Ready(self, Piece(number, log, chunk))
+        for part in found.parts:
+            yield Portion(self, number, log, part)
 
     def entered(self, piece: Piece) -> Iterator[Batch]:
         """Enter a piece into its book and put it with others; give the batches that are full by it."""

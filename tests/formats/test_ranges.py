@@ -18,7 +18,7 @@ from analyzer.formats.exchange_layout import TRACKING_FIELDS_2010
 from analyzer.inputs import Encoding, Utf8Stream, byte_ranges, find
 from analyzer.inputs.sources import Source
 from analyzer.inputs.streams import SHORTER
-from tests.formats.reading import SUMMARY, SUMMARY_HEADER, TRACE, csv_text, json_lines, write
+from tests.formats.reading import DETAIL, SUMMARY, SUMMARY_HEADER, TRACE, csv_text, json_lines, write
 from tests.formats.test_cutting import PIECES, in_all_sizes
 from tests.formats.test_tracking import HEADER as FIELDS
 from tests.formats.test_tracking import line
@@ -35,10 +35,10 @@ def log_of(folder: Path, data: bytes | str) -> Log:
 
 def in_ranges(log: Log, size: int) -> list[tuple[bytes, int | None]]:
     """Read all ranges from the last to the first, and cut them in their order."""
-    ranges = log.ranges(size=size)
-    assert ranges is not None
-    found = {number: ranges.read(number) for number in reversed(range(ranges.count))}
-    chunks = [put_together(cut) for number in range(ranges.count) for cut in log.cut(ranges, found[number])]
+    parts = list(log.parts(size=size))
+    for part in reversed(parts):
+        part.look()
+    chunks = [put_together(cut) for part in parts for cut in part.cut()]
     return [(chunk.data, chunk.start) for chunk in chunks]
 
 
@@ -47,6 +47,8 @@ LOGS: dict[str, bytes | str] = {
     "tracking": FIELDS + "".join(LINES),
     "JSON lines": json_lines([TRACE | {"Size": n, "Subject": '"{' * n} for n in range(12)]),
     "CSV of UTF-16": (HEADER + "".join(ROWS) + "\U0001f4e7 \ud7ff\ue000").encode("utf-16"),
+    "gzip": gzip.compress((HEADER + "".join(ROWS)).encode()),
+    "trace details": csv_text(*(DETAIL | {"Data": '"\r\n' * n} for n in range(12))),
     "JSON list": "[" + ",\n".join(json_lines([TRACE, TRACE]).split("\n")[:2]) + "]",
 }
 
@@ -133,12 +135,13 @@ class _Undamaged(io.BytesIO):
     damage = ""
 
 
-def test_packed_and_joined_logs_are_one_stream(tmp_path: Path) -> None:
-    """What can be read only from its beginning has no ranges, and is read all the same."""
-    log = open_log(find([str(write(tmp_path, gzip.compress((HEADER + ROWS[0]).encode())))])[0])
+def test_a_code_page_is_one_stream(tmp_path: Path) -> None:
+    """A log of a code page that was named is read from its beginning, for its characters may be of any length."""
+    path = write(tmp_path, (HEADER + "".join(ROWS)).replace("pat", "päть").encode("gb18030"))
+    log = open_log(find([str(path)])[0], encoding="gb18030")
 
-    assert log.ranges() is None
-    assert [chunk.data for chunk in log.chunks()] == [ROWS[0].encode()]
+    assert "".join(data.decode() for data, _ in in_ranges(log, 500)) == "".join(ROWS).replace("pat", "päть")
+    assert byte_ranges(log.source, log.encoding_found, skip=0, size=500) is None
 
 
 @pytest.mark.parametrize("size", [400, 100_000])
@@ -147,10 +150,10 @@ def test_a_file_that_became_shorter_is_read_to_its_new_end(tmp_path: Path, size:
     text = (HEADER + "".join(ROWS)).encode()
     log, left = log_of(tmp_path, text), text[: len(text) // 2]
     write(tmp_path, left)
-    ranges = log.ranges(size=size)
-    assert ranges is not None
-    cuts = [cut for number in range(ranges.count) for cut in log.cut(ranges, ranges.read(number))]
-    parsed = [log.parse(put_together(cut)) for cut in cuts]
+    parsed = []
+    for part in log.parts(size=size):
+        part.look()
+        parsed += [log.parse(put_together(cut)) for cut in part.cut()]
 
     assert [row["reason"] for one in parsed for row in one.rejects.to_pylist()] == [f"{SHORTER}; the rest is lost"]
     assert sum(one.rows.num_rows for one in parsed) == left.count(b"@fabrikam.com>")
@@ -174,10 +177,9 @@ def test_the_note_on_other_bytes_comes_once_and_from_anywhere(tmp_path: Path) ->
     log = log_of(
         tmp_path, (HEADER + "".join(ROWS)).encode() + ROWS[1].encode().replace(b"1", b"\xfc") + ROWS[2].encode() * 9
     )
-    ranges = log.ranges(size=600)
-    assert ranges is not None
-    for number in range(ranges.count):
-        for cut in log.cut(ranges, ranges.read(number)):
+    for part in log.parts(size=600):
+        part.look()
+        for cut in part.cut():
             log.enter(log.parse(put_together(cut)))
 
     assert log.notes == ("bytes that are not UTF-8 were read as Windows-1252",)

@@ -80,7 +80,7 @@ def test_ranges_of_one_file_are_read_side_by_side(
     path.write_bytes(path.read_text("utf-8").encode(encoding))
     whole = outcome([path], tmp_path / "whole", workers=1)
     monkeypatch.setattr(batches, "_BATCH_PIECES", 1)
-    monkeypatch.setitem(cast("dict[str, int]", Log.ranges.__kwdefaults__), "size", 1_009)
+    monkeypatch.setitem(cast("dict[str, int]", Log.parts.__kwdefaults__), "size", 1_009)
     found = [outcome([path], tmp_path / str(workers), workers=workers) for workers in (1, 4)]
 
     assert [one.inputs for one in found] == [whole.inputs] * 2
