@@ -5,6 +5,7 @@ A range of UTF-16 begins and ends with a whole character: one that lies across b
 
 from __future__ import annotations
 
+import codecs
 import threading
 import weakref
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from analyzer.inputs.compression import told
+from analyzer.inputs.compression import BLOCK, told
 from analyzer.inputs.encoding import REPLACED, WITHIN_CHARACTER, Encoding
 from analyzer.inputs.sources import Source
 from analyzer.inputs.streams import SHORTER, grown
@@ -32,7 +33,7 @@ class Range:
         replaced: Whether there were bytes that stand for no character.
     """
 
-    raw: bytes
+    raw: bytes | memoryview
     text: bytes
     damage: str = ""
     replaced: bool = False
@@ -68,12 +69,14 @@ class ByteRanges:
         margin = 2 if self._encoding.codec in _UNITS else 0
         before = min(margin, start)
         around = b"\0" * (margin - before) + self._at(start - before, end - start + before + margin)
-        raw = around[margin : margin + end - start] if margin else around
+        raw = memoryview(around)[margin : margin + end - start]
         damage = self._damage(end, missing=len(raw) < end - start)
         if not margin:
-            return Range(raw, raw, damage)
-        text, within = _decoded(around, len(raw), self._encoding.codec, last=end == self._end or bool(damage))
-        return Range(raw, text.encode(), damage or within, REPLACED in text)
+            return Range(raw, around, damage)
+        last = end == self._end or bool(damage)
+        own, within = _whole_characters(around, len(raw), _UNITS[self._encoding.codec], last=last)
+        text, replaced = _utf8(own, self._encoding.codec)
+        return Range(raw, text, damage or within, replaced)
 
     def close(self) -> None:
         """Close the file."""
@@ -106,9 +109,13 @@ def byte_ranges(source: Source, encoding: Encoding, *, skip: int, size: int) -> 
     return ByteRanges(source, raw, encoding, skip=skip, size=size)
 
 
-def _decoded(around: bytes, size: int, codec: str, *, last: bool) -> tuple[str, str]:
-    """Decode a range of UTF-16 with two bytes before and behind it; and say where the file ends within a character."""
-    kinds = np.frombuffer(around, _UNITS[codec], len(around) // 2) & 0xFC00
+def _whole_characters(around: bytes, size: int, units: str, *, last: bool) -> tuple[memoryview, str]:
+    """Take the characters of a range of UTF-16 that has two bytes more on either side.
+
+    Returns:
+        Their bytes, and that the file ends within a character where it does.
+    """
+    kinds = np.frombuffer(around, units, len(around) // 2) & 0xFC00
     high, low = kinds == 0xD800, kinds == 0xDC00  # the two halves of a character of two units
     begin, end, within = 1, 1 + size // 2, last and size % 2 == 1
     begin += bool(size > 1 and high[0] and low[1])
@@ -117,4 +124,14 @@ def _decoded(around: bytes, size: int, codec: str, *, last: bool) -> tuple[str, 
             end, within = end - 1, last
         elif low[end]:
             end += 1
-    return around[2 * begin : 2 * end].decode(codec, "replace"), WITHIN_CHARACTER if within else ""
+    return memoryview(around)[2 * begin : 2 * end], WITHIN_CHARACTER if within else ""
+
+
+def _utf8(own: memoryview, codec: str) -> tuple[bytes, bool]:
+    """Turn whole characters into UTF-8, piece by piece; and say whether some bytes stand for none."""
+    decoder, parts, replaced = codecs.getincrementaldecoder(codec)("replace"), list[bytes](), False
+    for start in range(0, len(own), BLOCK):
+        text = decoder.decode(own[start : start + BLOCK], final=start + BLOCK >= len(own))
+        replaced = replaced or REPLACED in text
+        parts.append(text.encode())
+    return b"".join(parts), replaced
