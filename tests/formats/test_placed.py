@@ -11,12 +11,12 @@ import pytest
 from analyzer.errors import LogError
 from analyzer.formats import Log, open_log, parse, placed
 from analyzer.inputs import find
-from tests.formats.reading import write
+from tests.formats.reading import TRACE, json_lines, write
 from tests.formats.test_samples import OF_FOLDERS
 
 HEAD = "Received,SenderAddress,RecipientAddress,Status,FromIP,ToIP,Size,MessageId,MessageTraceId\r\n"
 ROW = '2026-03-02T08:00:{:02d}Z,"sun@wing\r\n{}.com",ann@contoso.com,Delivered,203.0.113.9,,1,<{}@example.org>,\r\n'
-TRACE = (HEAD + "".join(ROW.format(n, "tip" * n, n) for n in range(40))).encode()
+TRACES = (HEAD + "".join(ROW.format(n, "tip" * n, n) for n in range(40))).encode()
 
 
 def log_of(path: Path) -> Log:
@@ -49,7 +49,7 @@ def test_every_sample_is_read_from_where_its_chunks_lie(file: Path, tmp_path: Pa
 @pytest.mark.parametrize("size", [300, 1_001, 4_096])
 def test_plain_text_is_read_by_ranges(tmp_path: Path, size: int) -> None:
     """Ranges of a trace with line breaks in its cells begin behind the header; none is set down."""
-    path = write(tmp_path, TRACE)
+    path = write(tmp_path, TRACES)
     starts = same(path, tmp_path / "chunks", size=size)
 
     assert starts[0] == len(HEAD)
@@ -57,10 +57,19 @@ def test_plain_text_is_read_by_ranges(tmp_path: Path, size: int) -> None:
     assert not (tmp_path / "chunks").exists()
 
 
+def test_one_object_a_line_is_read_by_ranges(tmp_path: Path) -> None:
+    """Where a line is a record, nobody needs to be told more of a range than where it lies."""
+    path = write(tmp_path, json_lines([{"Size": n, **TRACE} for n in range(40)]))
+    starts = same(path, tmp_path / "chunks", size=2_000)
+
+    assert starts[0] == 0
+    assert None not in starts[:-1]  # the last one was looked at: it may be cut off
+
+
 CHANGED = {
-    "gzip": gzip.compress(TRACE),
-    "utf-16": TRACE.decode().encode("utf-16"),
-    "bytes that are not UTF-8": TRACE.replace(b"tip", b"t\xfcp"),
+    "gzip": gzip.compress(TRACES),
+    "utf-16": TRACES.decode().encode("utf-16"),
+    "bytes that are not UTF-8": TRACES.replace(b"tip", b"t\xfcp"),
 }
 
 
@@ -75,16 +84,16 @@ def test_what_the_log_does_not_hold_as_it_is_is_set_down(tmp_path: Path, data: b
 @pytest.mark.parametrize("between", [HEAD.replace(",Size", ",Length").encode(), b'"' + b"x" * (2 << 20) + b"\r\n"])
 def test_what_lies_between_rows_does_not_shift_them(tmp_path: Path, between: bytes) -> None:
     """Behind a header of other columns, and behind a record too long to be held, ranges still begin where rows do."""
-    half = TRACE.index(b"2026-03-02T08:00:20")
-    same(write(tmp_path, TRACE[:half] + between + TRACE[half:]), tmp_path / "chunks", size=1_000)
+    half = TRACES.index(b"2026-03-02T08:00:20")
+    same(write(tmp_path, TRACES[:half] + between + TRACES[half:]), tmp_path / "chunks", size=1_000)
 
 
 def test_a_log_that_became_shorter_is_told(tmp_path: Path) -> None:
     """A range that is not there any more is an error with the file's name, and no short chunk."""
-    path = write(tmp_path, TRACE)
+    path = write(tmp_path, TRACES)
     *_, last = placed(log_of(path), tmp_path / "chunks", size=1_000)
     source = log_of(path).source
-    path.write_bytes(TRACE[:-5])
+    path.write_bytes(TRACES[:-5])
 
     with pytest.raises(LogError, match=r"log\.csv: became shorter while it was read"):
         last.fetched(source)
