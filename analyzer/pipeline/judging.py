@@ -85,7 +85,7 @@ def _key_columns(rows: pa.Table, engine: Engine, vantage: Vantage) -> tuple[list
         class_codes_of_several(engine.statuses[vantage], [read[name] for name in _FATE]),
         class_codes(engine.directions, read["directionality"]),
         class_codes_of_several(engine.logged[vantage], [read[name] for name in _NAMING[vantage]]),
-        flags.astype(np.int64),
+        flags,
         epochs,
         *_stages(rows, engine, recipients=recipients, senders=senders, by_header=by_header, epochs=epochs),
         *_for_rules(rows, read, engine),
@@ -143,7 +143,10 @@ def _equals(column: Encoded, text: str) -> Mask:
     return found
 
 
-def _true(rows: pa.Table, name: str) -> Codes:
+def _true(rows: pa.Table, name: str) -> Codes | int:
+    """Mark (1) the rows where a column is true; 0 where none is, as mostly."""
+    if not pc.any(rows.column(name)).as_py():
+        return 0
     marked = pc.fill_null(rows.column(name), fill_value=False)
     codes: Codes = marked.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes

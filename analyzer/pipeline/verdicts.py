@@ -51,8 +51,9 @@ def _sender_domains(rows: pa.Table) -> pa.Array:
     header = _domains(rows.column("header_from"))
     if rows.column("envelope_sender").null_count == rows.num_rows:
         return header
-    envelope = _domains(rows.column("envelope_sender"))
-    return pc.coalesce(envelope.cast(pa.string()), header.cast(pa.string())).dictionary_encode().cast(CODED)
+    both = pa.chunked_array([_domains(rows.column("envelope_sender")), header]).unify_dictionaries()
+    indices = pc.coalesce(*(chunk.indices for chunk in both.chunks))
+    return pa.DictionaryArray.from_arrays(indices, both.chunk(0).dictionary, safe=False)
 
 
 def domains_of(addresses: pa.StringArray) -> pa.StringArray:
