@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import floor, page, shapes, stages
+from benchmarks import floor, lines, page, shapes, stages
 from benchmarks.results import ANALYZE, COPY, Results, Run
 from benchmarks.targets import TARGETS, told
 
@@ -146,3 +146,13 @@ def test_five_snapshots_differ_by_a_domain_each(tmp_path: Path) -> None:
         counts.append(sum(len(c["RecipientDomains"]) for c in exported if isinstance(c.get("RecipientDomains"), list)))
 
     assert [after - before for before, after in pairwise(counts)] == [1] * 4
+
+
+def test_the_lines_of_reading_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of each log the profile tells its rows, the time of a pass, and the code that took most of it."""
+    log = shapes.distinct(tmp_path, 40, 10)
+    lines.main([str(log)])
+    told_lines = capsys.readouterr().out.splitlines()
+
+    assert told_lines[0].startswith(f"{log}: {lines.read(str(log))} rows, ")
+    assert any("csv.read_csv(" in line for line in told_lines)
